@@ -1,0 +1,20 @@
+/** What of the kernel the sensor sees, and which events suffer from what it does not see. */
+import type { EventName } from './events/index.js'
+
+export interface Attachment {
+  /** The program, by the name that it has in the kernel. */
+  program: string
+  /** The hook as the kernel names it, for instance "tp_btf/sched_process_exec". */
+  hook: string
+  attached: boolean
+  /** The events that need it. */
+  events: readonly EventName[]
+  /** Why it is not attached: half a sentence. */
+  reason?: string
+  /** What the kernel said, at length. */
+  details?: string
+}
+
+export interface Coverage {
+  attachments: readonly Attachment[]
+}

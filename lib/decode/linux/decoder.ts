@@ -1,0 +1,250 @@
+/**
+ * Raw records of the Linux source, one at a time, into the stream. The hot path begins here.
+ *
+ * Looks at the type, applies the fork rule and the order rule, and counts what became of the record.
+ */
+import { ProcessImage, STATE } from '../../process/image.js'
+import type { ProcessTable } from '../../process/table.js'
+import type { Records } from '../../records.js'
+import type { EventStream } from '../../stream.js'
+import { Blocks } from './blocks.js'
+import type { Context } from './context.js'
+import { decodeEnvironment, rawEnvironment } from './environment.js'
+import { decodeFork, parentOf } from './fork.js'
+import { decodeImage } from './image.js'
+import { EXIT, HEADER, TYPE, TYPES } from './layout.js'
+
+/** Two CPUs may put records into the ring in another order than they took the time. */
+export const REORDER_MS = 5
+
+export class LinuxDecoder {
+  /** CLOCK_BOOTTIME of the latest record or tick. */
+  latestMs = 0
+
+  readonly #stream: EventStream
+  readonly #processes: ProcessTable
+  readonly #context: Context
+  readonly #forkWindowMs: number
+  readonly #arguments: Blocks
+  readonly #environments: Blocks
+
+  constructor(stream: EventStream, context: Context, forkWindowMs: number) {
+    this.#stream = stream
+    this.#processes = stream.processes
+    this.#context = context
+    this.#forkWindowMs = forkWindowMs
+    const { dropped } = stream.accounts
+    this.#arguments = new Blocks((pieces) => {
+      dropped[TYPE.ARGUMENTS]! += pieces
+    })
+    this.#environments = new Blocks((pieces) => {
+      dropped[TYPE.ENVIRONMENT]! += pieces
+    })
+  }
+
+  /** `at`: offset of a whole record. */
+  record(records: Records, at: number): void {
+    const type = records.u8[at]! & (TYPES - 1)
+    const { accounts } = this.#stream
+    accounts.read[type]!++
+    if (records.length(at) < HEADER.SIZE) {
+      accounts.bad[type]!++
+      return
+    }
+    this.tick(records.ms(at + HEADER.boot_ns))
+    if (!this.#decode(type, records, at)) accounts.bad[type]!++
+  }
+
+  /** Time went on: forks that no exec followed are events now. */
+  tick(bootMs: number): void {
+    if (bootMs <= this.latestMs) return
+    this.latestMs = bootMs
+    if (!this.#processes.hasPending) return
+    for (const image of this.#processes.dueBefore(bootMs - this.#forkWindowMs - REORDER_MS)) {
+      this.#stream.announce(image, TYPE.FORK)
+    }
+  }
+
+  /** When the next tick is worth something; undefined when nothing waits. */
+  get dueMs(): number | undefined {
+    const oldest = this.#processes.oldestPendingMs
+    return oldest === undefined ? undefined : oldest + this.#forkWindowMs + REORDER_MS
+  }
+
+  /** The end of the stream: nothing waits any longer. */
+  finish(): void {
+    for (const image of this.#processes.dueBefore(Number.POSITIVE_INFINITY)) this.#stream.announce(image, TYPE.FORK)
+    this.#arguments.clear()
+    this.#environments.clear()
+  }
+
+  /** An image out of a row, with what came ahead of it. */
+  row(records: Records, at: number): ProcessImage | undefined {
+    if (records.u8[at] === TYPE.ARGUMENTS) {
+      this.#arguments.add(records, at)
+      return undefined
+    }
+    const image = decodeImage(records, at, this.#context, this.#arguments.take(records, at))
+    if (image === undefined) this.#stream.accounts.bad[TYPE.SNAPSHOT]!++
+    else image.creationTime = this.#context.clock.epochMs(image.startMs)
+    return image
+  }
+
+  #decode(type: number, records: Records, at: number): boolean {
+    switch (type) {
+      case TYPE.FORK:
+        return this.#fork(records, at)
+      case TYPE.EXEC:
+        return this.#exec(records, at)
+      case TYPE.EXIT:
+        return this.#exit(records, at)
+      case TYPE.ARGUMENTS:
+        return this.#arguments.add(records, at)
+      case TYPE.ENVIRONMENT:
+        return this.#environments.add(records, at)
+      default:
+        return false
+    }
+  }
+
+  #fork(records: Records, at: number): boolean {
+    const processes = this.#processes
+    if (this.#known(records, at) !== undefined) {
+      // The snapshot saw it already.
+      this.#stream.accounts.folded[TYPE.FORK]!++
+      return true
+    }
+    const image = decodeFork(records, at, this.#context, processes)
+    if (image === undefined) return false
+    if (image.parent !== undefined) image.parent.isParent = true
+    processes.put(image)
+    if (this.#forkWindowMs === 0) this.#stream.announce(image, TYPE.FORK)
+    else processes.wait(image)
+    return true
+  }
+
+  #exec(records: Records, at: number): boolean {
+    const before = this.#known(records, at)
+    const block = this.#arguments.take(records, at)
+    if (before !== undefined && isSeen(before, records, at)) {
+      // The snapshot saw this image already.
+      this.#stream.accounts.folded[TYPE.EXEC]!++
+      if (block !== undefined) this.#stream.accounts.folded[TYPE.ARGUMENTS]! += block.pieces
+      this.#environment(before, records, at)
+      return true
+    }
+    const image = decodeImage(records, at, this.#context, block)
+    if (image === undefined) return false
+    if (block !== undefined) this.#stream.accounts.folded[TYPE.ARGUMENTS]! += block.pieces
+    this.#replace(before, image, records, at)
+    this.#stream.announce(image, TYPE.EXEC)
+    this.#environment(image, records, at)
+    return true
+  }
+
+  /** The fork rule: an exec soon after its fork is one event with it, any other is a second image. */
+  #replace(before: ProcessImage | undefined, image: ProcessImage, records: Records, at: number): void {
+    if (before === undefined) {
+      image.parent = parentOf(records, at, this.#processes)
+    } else {
+      const isSoon = image.bootMs - before.bootMs <= this.#forkWindowMs
+      if (before.state === STATE.PENDING && isSoon && !before.isParent) {
+        this.#stream.accounts.folded[TYPE.FORK]!++
+      } else {
+        if (before.state === STATE.PENDING) this.#stream.announce(before, TYPE.FORK)
+        image.previousAtom = before.atom
+      }
+      image.parentPid = before.parentPid
+      image.parent = before.parent
+      image.parentAtom = before.parentAtom
+      image.parentObject = before.parentObject
+      before.state = STATE.ENDED
+    }
+    this.#processes.put(image)
+  }
+
+  #environment(image: ProcessImage, records: Records, at: number): void {
+    const block = this.#environments.take(records, at)
+    if (block === undefined) return
+    const { delivered, folded, dropped } = this.#stream.accounts
+    if (block.first !== 0) {
+      dropped[TYPE.ENVIRONMENT]! += block.pieces
+      return
+    }
+    const time = this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
+    const rawBytes = this.#stream.extended ? rawEnvironment(block.bytes) : undefined
+    this.#stream.environment(image, decodeEnvironment(block.bytes), time, rawBytes)
+    delivered[TYPE.ENVIRONMENT]!++
+    folded[TYPE.ENVIRONMENT]! += block.pieces - 1
+  }
+
+  #exit(records: Records, at: number): boolean {
+    if (records.length(at) < EXIT.SIZE) return false
+    const image = this.#ending(records, at)
+    if (image === undefined) {
+      this.#stream.accounts.folded[TYPE.EXIT]!++
+      return true
+    }
+    const word = at >>> 2
+    const time = this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
+    const parentPid = records.u32[word + (EXIT.parent_pid >> 2)]!
+    this.#stream.terminate(image, parentPid, time, records.u32[word + (EXIT.exit_code >> 2)]!, TYPE.EXIT)
+    return true
+  }
+
+  /** The image that ends, announced; undefined when this process has ended already. */
+  #ending(records: Records, at: number): ProcessImage | undefined {
+    const word = at >>> 2
+    const pid = records.u32[word + (HEADER.pid >> 2)]!
+    const startLow = records.u32[word + (HEADER.start_boot_ns >> 2)]!
+    const startHigh = records.u32[word + (HEADER.start_boot_ns >> 2) + 1]!
+    const execId = records.u32[word + (HEADER.exec_id >> 2)]!
+    const known = this.#processes.find(pid, startLow, startHigh)
+    if (known?.runs(execId)) {
+      if (known.state === STATE.PENDING) this.#stream.announce(known, TYPE.FORK)
+      return known
+    }
+    const ended = this.#processes.findEnded(pid, startLow, startHigh)
+    if (ended !== undefined) {
+      if (ended.hasVanished) {
+        ended.hasVanished = false
+        return ended
+      }
+      return undefined
+    }
+    return this.#unseen(records, at)
+  }
+
+  /** A process of which only the end was seen: all that is known of it is in its exit record. */
+  #unseen(records: Records, at: number): ProcessImage {
+    const { atoms, clock } = this.#context
+    const { u32 } = records
+    const word = at >>> 2
+    const pid = u32[word + (HEADER.pid >> 2)]!
+    const execId = u32[word + (HEADER.exec_id >> 2)]!
+    const startLow = u32[word + (HEADER.start_boot_ns >> 2)]!
+    const startHigh = u32[word + (HEADER.start_boot_ns >> 2) + 1]!
+    const bootMs = records.ms(at + HEADER.boot_ns)
+    const atom = atoms.of(pid, execId, startLow, startHigh)
+    const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, atom, u32[word + (EXIT.parent_pid >> 2)]!)
+    image.time = clock.epochMs(bootMs)
+    image.creationTime = clock.epochMs(image.startMs)
+    this.#stream.announceExisting(image)
+    return image
+  }
+
+  #known(records: Records, at: number): ProcessImage | undefined {
+    const word = (at + HEADER.pid) >>> 2
+    return this.#processes.find(
+      records.u32[word]!,
+      records.u32[word + ((HEADER.start_boot_ns - HEADER.pid) >> 2)]!,
+      records.u32[word + ((HEADER.start_boot_ns - HEADER.pid) >> 2) + 1]!,
+    )
+  }
+}
+
+function isSeen(image: ProcessImage, records: Records, at: number): boolean {
+  if (image.state === STATE.PENDING) return false
+  if (image.isCoarse) return records.ms(at + HEADER.boot_ns) <= image.bootMs
+  return image.execId === records.u32[(at + HEADER.exec_id) >>> 2]!
+}

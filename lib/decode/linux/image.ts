@@ -1,0 +1,121 @@
+/** An image from an exec record or from a row of the snapshot: both are struct image_record. */
+import { isUtf8 } from 'node:buffer'
+import { ProcessImage } from '../../process/image.js'
+import type { Records } from '../../records.js'
+import type { Block } from './blocks.js'
+import type { Context } from './context.js'
+import { decodeDetails, detailsStrings } from './details.js'
+import { DETAILS, FLAG, HEADER, IMAGE, PARENT } from './layout.js'
+
+const REPLACED = '\ufffd'
+const NUL = 0
+const EVERY_NUL = /\0/g
+
+/** Where the variable parts of an image record lie. */
+interface Extent {
+  details: number
+  path: number
+  pathEnd: number
+  arguments: number
+  argumentsEnd: number
+}
+
+/** Undefined for a record that makes no sense. `block`: the arguments, where they came ahead of it. */
+export function decodeImage(
+  records: Records,
+  at: number,
+  context: Context,
+  block: Block | undefined,
+): ProcessImage | undefined {
+  const extent = extentOf(records, at)
+  if (extent === undefined) return undefined
+
+  const { u32 } = records
+  const word = at >>> 2
+  const flags = records.u8[at + HEADER.flags]!
+  const pid = u32[word + (HEADER.pid >> 2)]!
+  const execId = u32[word + (HEADER.exec_id >> 2)]!
+  const startLow = u32[word + (HEADER.start_boot_ns >> 2)]!
+  const startHigh = u32[word + (HEADER.start_boot_ns >> 2) + 1]!
+  const bootMs = records.ms(at + HEADER.boot_ns)
+  const atom = context.atoms.of(pid, execId, startLow, startHigh)
+  const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, atom, u32[word + (PARENT.pid >> 2)]!)
+
+  image.time = context.clock.epochMs(bootMs)
+  image.isCoarse = (flags & FLAG.COARSE_START) !== 0
+  image.isZombie = (flags & FLAG.ZOMBIE) !== 0
+  image.baseAddress = records.u64(at + IMAGE.base_address)
+  image.memoryBytes = u32[word + (IMAGE.resident_pages >> 2)]! * context.pageBytes
+  image.threads = u32[word + (IMAGE.threads >> 2)]!
+  image.userId = u32[word + (IMAGE.uid >> 2)]!
+  image.userName = (flags & FLAG.FOREIGN_USER) !== 0 ? undefined : context.users.name(image.userId)
+  if ((flags & FLAG.DETAILS) !== 0) image.details = decodeDetails(records, extent.details, extent.pathEnd)
+  putPath(image, records, extent, flags, u32[word + (IMAGE.path_bytes >> 2)]!)
+  putArguments(image, records, extent, u32[word + (IMAGE.arguments_bytes >> 2)]!, block)
+  return image
+}
+
+function extentOf(records: Records, at: number): Extent | undefined {
+  const end = at + records.length(at)
+  if (end < at + IMAGE.SIZE) return undefined
+  const hasDetails = (records.u8[at + HEADER.flags]! & FLAG.DETAILS) !== 0
+  const details = at + IMAGE.SIZE
+  const path = details + (hasDetails ? DETAILS.SIZE : 0)
+  if (path > end) return undefined
+  const pathEnd = path + records.u16[(at + IMAGE.path_length) >>> 1]!
+  const strings = pathEnd + (hasDetails ? detailsStrings(records, details) : 0)
+  const argumentsEnd = strings + records.u16[(at + IMAGE.arguments_length) >>> 1]!
+  return argumentsEnd > end ? undefined : { details, path, pathEnd, arguments: strings, argumentsEnd }
+}
+
+function putPath(image: ProcessImage, records: Records, extent: Extent, flags: number, wholeBytes: number): void {
+  const { path, pathEnd } = extent
+  if (pathEnd === path) return
+  const text = records.text(path, pathEnd)
+  image.path = (flags & FLAG.DELETED) !== 0 ? `${text} (deleted)` : text
+  if (wholeBytes > pathEnd - path) cut(image, 'FILE_PATH', wholeBytes)
+  keepRaw(image, 'FILE_PATH', text, records.u8, path, pathEnd)
+}
+
+function putArguments(
+  image: ProcessImage,
+  records: Records,
+  extent: Extent,
+  wholeBytes: number,
+  block: Block | undefined,
+): void {
+  const { arguments: start, argumentsEnd: end } = extent
+  const here = end - start
+  if (block !== undefined && block.first === here && block.bytes.length === wholeBytes) {
+    records.u8.copy(block.bytes, 0, start, end)
+    putCommandLine(image, block.bytes.utf8Slice(0, withoutLastNul(block.bytes, 0, wholeBytes)))
+    keepRaw(image, 'COMMAND_LINE', image.commandLine!, block.bytes, 0, wholeBytes)
+    return
+  }
+  if (here < wholeBytes) cut(image, 'COMMAND_LINE', wholeBytes)
+  if (here === 0) return
+  putCommandLine(image, records.text(start, here < wholeBytes ? end : withoutLastNul(records.u8, start, end)))
+  keepRaw(image, 'COMMAND_LINE', image.commandLine!, records.u8, start, end)
+}
+
+/** `text`: the arguments with NULs between them. */
+function putCommandLine(image: ProcessImage, text: string): void {
+  image.commandLine = text.includes('\0') ? text.replace(EVERY_NUL, ' ') : text
+  if (image.details !== undefined) image.details.ARGUMENTS = text.split('\0')
+}
+
+function withoutLastNul(bytes: Uint8Array, start: number, end: number): number {
+  return end > start && bytes[end - 1] === NUL ? end - 1 : end
+}
+
+function cut(image: ProcessImage, field: string, wholeBytes: number): void {
+  image.truncated = { ...image.truncated, [field]: wholeBytes }
+}
+
+/** With `extended`, the exact bytes beside a text in which some were replaced. */
+function keepRaw(image: ProcessImage, field: string, text: string, bytes: Buffer, start: number, end: number): void {
+  if (image.details === undefined || !text.includes(REPLACED)) return
+  const exact = bytes.subarray(start, end)
+  if (isUtf8(exact)) return
+  image.rawBytes = { ...image.rawBytes, [field]: exact.toString('base64') }
+}

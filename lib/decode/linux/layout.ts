@@ -1,0 +1,87 @@
+/**
+ * Where things lie in a raw record: native/record.h, in bytes. test/native/layout.test.ts compares
+ * the two.
+ */
+
+export const TYPE = { FORK: 1, EXEC: 2, EXIT: 3, ARGUMENTS: 4, ENVIRONMENT: 5, SNAPSHOT: 6 } as const
+/** Size of a table by type. */
+export const TYPES = 8
+
+export const FLAG = {
+  FOREIGN_USER: 1,
+  KERNEL_THREAD: 2,
+  DETAILS: 4,
+  DELETED: 8,
+  ARGUMENTS_BAD: 16,
+  ENVIRONMENT_BAD: 32,
+  ZOMBIE: 64,
+  COARSE_START: 128,
+} as const
+
+export const HEADER = {
+  type: 0,
+  flags: 1,
+  cpu: 2,
+  lost: 4,
+  boot_ns: 8,
+  pid: 16,
+  exec_id: 20,
+  start_boot_ns: 24,
+  SIZE: 32,
+} as const
+
+export const PARENT = { pid: 32, exec_id: 36, start_boot_ns: 40 } as const
+
+export const FORK = { creator_pid: 48, uid: 52, resident_pages: 56, SIZE: 64 } as const
+
+export const IMAGE = {
+  base_address: 48,
+  uid: 56,
+  threads: 60,
+  resident_pages: 64,
+  arguments_bytes: 68,
+  environment_bytes: 72,
+  path_bytes: 76,
+  path_length: 80,
+  arguments_length: 82,
+  SIZE: 88,
+} as const
+
+export const EXIT = { exit_code: 32, parent_pid: 36, SIZE: 40 } as const
+
+export const BULK = { offset: 32, total: 36, length: 40, SIZE: 48 } as const
+
+/** Relative to the start of the details, which follow the fixed part of the record. */
+export const DETAILS = {
+  gid: 0,
+  effective_uid: 4,
+  login_uid: 8,
+  audit_session: 12,
+  effective_capabilities: 16,
+  mount_namespace: 24,
+  pid_namespace: 28,
+  net_namespace: 32,
+  user_namespace: 36,
+  uts_namespace: 40,
+  ipc_namespace: 44,
+  cgroup_namespace: 48,
+  namespace_pid: 52,
+  directory_length: 56,
+  cgroup_length: 60,
+  tty: 64,
+  SIZE: 80,
+} as const
+
+/** struct cpu_counters, of one CPU. */
+export const COUNTERS = {
+  attempts: 0,
+  failed: 64,
+  refused: 128,
+  failed_bytes: 192,
+  refused_bytes: 200,
+  lost: 208,
+  SIZE: 256,
+} as const
+
+/** The largest block of arguments or environment: fs/exec.c allows 6 MiB for both. */
+export const BLOCK_LIMIT = 6 * 2 ** 20 + 2 ** 16

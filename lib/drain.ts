@@ -1,0 +1,136 @@
+/**
+ * From the ring to a batch: the loop that every record goes through.
+ *
+ * A drain ends after what one scan found, or after some milliseconds, so that the program around
+ * it gets its turn. Strings are made before the records are released; nothing of the ring is kept.
+ */
+
+import type { Context } from './decode/linux/context.js'
+import { LinuxDecoder } from './decode/linux/decoder.js'
+import type { EventRecord } from './events/index.js'
+import { Gaps } from './linux/gaps.js'
+import type { LinuxSource, SnapshotRecords } from './linux/source.js'
+import type { ProcessImage } from './process/image.js'
+import { dropZombies, type Rundown, reconcile, takeOverFirst } from './process/rundown.js'
+import { FRAME_BYTES } from './records.js'
+import type { EventStream } from './stream.js'
+
+const DRAIN_MS = 5
+/** How many records pass between two looks at the clock. */
+const CLOCK_EVERY = 256
+/** How far behind the present a tick stays: a program may have taken its time and not yet its place in the ring. */
+const TICK_DELAY_MS = 10
+
+export class Drain {
+  /** Whether the latest drain found anything: then more is likely to come soon. */
+  foundRecords = false
+  /** Whether it left records behind, so that the next one should follow at once. */
+  hasMore = false
+
+  readonly #source: LinuxSource
+  readonly #stream: EventStream
+  readonly #decoder: LinuxDecoder
+  readonly #context: Context
+  readonly #gaps: Gaps
+  #isLossUnsettled = false
+  #rundown: Rundown | undefined
+  #isFirst = true
+
+  constructor(source: LinuxSource, stream: EventStream, context: Context, forkWindowMs: number) {
+    this.#source = source
+    this.#stream = stream
+    this.#context = context
+    this.#decoder = new LinuxDecoder(stream, context, forkWindowMs)
+    this.#gaps = new Gaps(source.counters, () => source.missedRuns())
+  }
+
+  /** `nowMs`: CLOCK_BOOTTIME before the call, so that a tick cannot overtake a record. */
+  run(nowMs: number): EventRecord[] {
+    const { records, offsets } = this.#source
+    const count = this.#source.scan()
+    const endMs = performance.now() + DRAIN_MS
+    let done = 0
+    while (done < count) {
+      this.#record(records, offsets[done]!)
+      done++
+      if (done % CLOCK_EVERY === 0 && performance.now() > endMs) break
+    }
+    this.#source.release(done)
+    this.foundRecords = count > 0
+    this.hasMore = done < count || count === offsets.length
+    if (count === 0) this.#idle(nowMs)
+    this.#settleRundown()
+    return this.#stream.takeBatch()
+  }
+
+  /** Milliseconds until a tick is worth something, at most `limitMs`. */
+  waitMs(nowMs: number, limitMs: number): number {
+    const due = this.#decoder.dueMs
+    return due === undefined ? limitMs : Math.min(limitMs, Math.max(1, Math.ceil(due + TICK_DELAY_MS - nowMs)))
+  }
+
+  /** True when records were lost and the table is not reconciled yet: a snapshot is wanted. */
+  get wantsSnapshot(): boolean {
+    return this.#isLossUnsettled && this.#rundown === undefined
+  }
+
+  /** Before a snapshot is begun. */
+  expectSnapshot(): void {
+    this.#isLossUnsettled = false
+    this.#stream.processes.rememberEnds()
+  }
+
+  /** Takes the rows over: at once the first time, later when the stream has come past them. */
+  addSnapshot(snapshot: SnapshotRecords): void {
+    const rundown = { images: this.#imagesOf(snapshot), begunMs: snapshot.begunMs, endedMs: snapshot.endedMs }
+    if (this.#isFirst) takeOverFirst(this.#stream, rundown, this.#source.attachedMs)
+    this.#rundown = rundown
+  }
+
+  /** The programs are detached and the ring is empty: the rest. */
+  finish(): EventRecord[] {
+    this.#tellLosses(this.#decoder.latestMs, this.#decoder.latestMs)
+    this.#decoder.finish()
+    return this.#stream.takeBatch()
+  }
+
+  #record(records: LinuxSource['records'], at: number): void {
+    if (this.#gaps.isBehind(records, at)) this.#tellLosses(this.#decoder.latestMs, records.ms(at + 8))
+    this.#decoder.record(records, at)
+  }
+
+  #idle(nowMs: number): void {
+    this.#tellLosses(this.#decoder.latestMs, nowMs)
+    this.#decoder.tick(nowMs - TICK_DELAY_MS)
+  }
+
+  #tellLosses(fromMs: number, toMs: number): void {
+    const { clock } = this.#context
+    for (const loss of this.#gaps.take()) {
+      const to = clock.epochMs(toMs)
+      this.#stream.loss({ ...loss, FROM: Math.min(clock.epochMs(fromMs), to), TO: to })
+      this.#isLossUnsettled ||= loss.REASON !== 'BULK_SHARE'
+    }
+  }
+
+  /** An empty ring, or a record from behind its end, says that all before it was read. */
+  #settleRundown(): void {
+    const rundown = this.#rundown
+    if (rundown === undefined) return
+    if (this.foundRecords && this.#decoder.latestMs <= rundown.endedMs + TICK_DELAY_MS) return
+    this.#rundown = undefined
+    if (this.#isFirst) dropZombies(this.#stream, rundown)
+    else reconcile(this.#stream, rundown)
+    this.#isFirst = false
+  }
+
+  #imagesOf({ records, bytes }: SnapshotRecords): ProcessImage[] {
+    const images: ProcessImage[] = []
+    for (let at = FRAME_BYTES; at < bytes; ) {
+      const image = this.#decoder.row(records, at)
+      if (image !== undefined) images.push(image)
+      at += ((records.length(at) + 7) & ~7) + FRAME_BYTES
+    }
+    return images
+  }
+}

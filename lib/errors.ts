@@ -1,0 +1,58 @@
+/**
+ * The one error class: a stable code to test for, a sentence that says what to do.
+ */
+
+export type ErrorCode =
+  | 'ERR_OPTION'
+  | 'ERR_UNKNOWN_EVENT'
+  | 'ERR_EVENT_UNSUPPORTED'
+  | 'ERR_PRIVILEGE'
+  | 'ERR_PLATFORM'
+  | 'ERR_NO_ADDON'
+  | 'ERR_NO_BTF'
+  | 'ERR_KERNEL'
+  | 'ERR_NOTHING_ATTACHED'
+  | 'ERR_CONSUMED'
+  | 'ERR_CLOSED'
+  | 'ERR_SOURCE'
+
+export interface ErrorContext {
+  /** What is too long for the sentence: a verifier log, a loader's output. */
+  details?: string | undefined
+  cause?: unknown
+}
+
+export class KernelwireError extends Error {
+  override readonly name = 'KernelwireError'
+  readonly code: ErrorCode
+  declare readonly details?: string
+
+  /** `message`: one sentence, the remedy included. */
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
+    super(message, 'cause' in context ? { cause: context.cause } : undefined)
+    this.code = code
+    if (context.details !== undefined) this.details = context.details
+  }
+}
+
+const USAGE = 2
+const PRIVILEGE = 3
+const UNSUPPORTED = 4
+const FAILED = 1
+
+const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
+  ERR_OPTION: USAGE,
+  ERR_UNKNOWN_EVENT: USAGE,
+  ERR_PRIVILEGE: PRIVILEGE,
+  ERR_EVENT_UNSUPPORTED: UNSUPPORTED,
+  ERR_PLATFORM: UNSUPPORTED,
+  ERR_NO_ADDON: UNSUPPORTED,
+  ERR_NO_BTF: UNSUPPORTED,
+  ERR_KERNEL: UNSUPPORTED,
+  ERR_NOTHING_ATTACHED: UNSUPPORTED,
+}
+
+/** The exit status of a command that ended with `error`. */
+export function exitStatus(error: unknown): number {
+  return (error instanceof KernelwireError && EXIT_STATUS[error.code]) || FAILED
+}

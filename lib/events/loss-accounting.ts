@@ -1,0 +1,44 @@
+/** LOSS_ACCOUNTING: here, something is missing from the stream. */
+import { type Static, Type } from 'typebox'
+import { ofEvent } from './extensions.js'
+import { integer, MS_SINCE_EPOCH, sometimes } from './field.js'
+import { record } from './record.js'
+
+const count = (of: string) => sometimes('when none was lost', integer('records', `Lost records ${of}`))
+
+const lost = Type.Object(
+  {
+    FORK: count('of a fork'),
+    EXEC: count('of an exec'),
+    EXIT: count('of the end of a process'),
+    ARGUMENTS: count('of arguments'),
+    ENVIRONMENT: count('of an environment'),
+  },
+  { additionalProperties: false, description: 'How many records were lost, by their type', 'x-unit': 'object' },
+)
+
+export const lossAccounting = record(
+  'LOSS_ACCOUNTING',
+  {
+    version: 1,
+    description:
+      'Records were lost between FROM and TO, at this place in the stream. Delivered whether asked for or not. ' +
+      'LOST counts records of the kernel, several of which can belong to one event.',
+    platforms: ['linux', 'windows'],
+  },
+  {
+    LOST: lost,
+    BYTES: integer('bytes', 'How large the lost records were'),
+    REASON: Type.Union([Type.Literal('RING_FULL'), Type.Literal('BULK_SHARE'), Type.Literal('MISSED_RUN')], {
+      description:
+        'RING_FULL: the consumer was too slow. BULK_SHARE: arguments and environments had used up their share of the ring. ' +
+        'MISSED_RUN: the kernel skipped the program',
+      'x-unit': 'word',
+    }),
+    FROM: integer(MS_SINCE_EPOCH, 'Nothing was lost before'),
+    TO: integer(MS_SINCE_EPOCH, 'Nothing was lost after'),
+    ...ofEvent,
+  },
+)
+
+export type LossAccounting = Static<typeof lossAccounting>

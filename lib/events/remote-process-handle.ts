@@ -1,0 +1,26 @@
+/** REMOTE_PROCESS_HANDLE: a process got access to the memory or the threads of another one. */
+import type { Static } from 'typebox'
+import { ofEvent } from './extensions.js'
+import { integer } from './field.js'
+import { parties } from './parties.js'
+import { targetedRecord } from './record.js'
+
+export const remoteProcessHandle = targetedRecord(
+  'REMOTE_PROCESS_HANDLE',
+  {
+    version: 1,
+    description:
+      'A process opened a handle to another one that lets it read (0x10) or write (0x20) memory or create threads (0x2); ' +
+      'on Linux, it traced the other one or read or wrote its memory. routing.parent is the atom of the process that acted, ' +
+      'routing.target that of the other one.',
+    platforms: ['windows'],
+    extensionOn: ['linux'],
+  },
+  {
+    ACCESS_FLAGS: integer('Windows access mask', 'The access that was granted'),
+    ...parties,
+    ...ofEvent,
+  },
+)
+
+export type RemoteProcessHandle = Static<typeof remoteProcessHandle>

@@ -1,0 +1,156 @@
+/** The live source on Linux: the addon's source, opened, with its failures in words. */
+import type { Coverage } from '../coverage.js'
+import { KernelwireError } from '../errors.js'
+import { type NativeSource, type NativeSourceOptions, native } from '../native.js'
+import { Records } from '../records.js'
+import { KernelCounters, type KernelCounts } from './counters.js'
+import type { MissedRuns } from './gaps.js'
+import { attachments, LIFE_CYCLE } from './programs.js'
+import { refusalOfPrograms, refusalOfRing } from './refusal.js'
+
+export interface SnapshotRecords {
+  records: Records
+  bytes: number
+  begunMs: number
+  endedMs: number
+}
+
+export class LinuxSource {
+  readonly records: Records
+  /** Where the records of the latest scan are. */
+  readonly offsets: Uint32Array
+  /** Read while the source is open; afterwards see counts(). */
+  readonly counters: KernelCounters
+  readonly attachedMs: number
+  readonly coverage: Coverage
+
+  readonly #native: NativeSource
+  #onAnswer: (() => void) | undefined
+  #last: { counts: KernelCounts; missedRuns: MissedRuns } | undefined
+
+  /** Throws a KernelwireError; nothing is left in the kernel then. */
+  static async open(options: Omit<NativeSourceOptions, 'programs'>): Promise<LinuxSource> {
+    let source: LinuxSource | undefined
+    const inner = new (native().Source)({ ...options, programs: LIFE_CYCLE }, () => source?.answer())
+    const opened = await inner.open()
+    if ('step' in opened) throw await refusalOfRing(opened)
+    const programs = inner.programs()
+    const lifeCycle = programs.filter(({ name }) => LIFE_CYCLE.includes(name))
+    if (!lifeCycle.some(({ attached }) => attached)) {
+      inner.close()
+      throw await refusalOfPrograms(lifeCycle)
+    }
+    source = new LinuxSource(
+      inner,
+      new Records(opened.ring),
+      opened.offsets,
+      new KernelCounters(opened.counters),
+      opened.attachedBootMs,
+      { attachments: attachments(programs) },
+    )
+    return source
+  }
+
+  private constructor(
+    inner: NativeSource,
+    records: Records,
+    offsets: Uint32Array,
+    counters: KernelCounters,
+    attachedMs: number,
+    coverage: Coverage,
+  ) {
+    this.#native = inner
+    this.records = records
+    this.offsets = offsets
+    this.counters = counters
+    this.attachedMs = attachedMs
+    this.coverage = coverage
+  }
+
+  scan(): number {
+    return this.#native.scan()
+  }
+
+  release(count: number): void {
+    this.#native.release(count)
+  }
+
+  get isDrained(): boolean {
+    return this.#native.isDrained()
+  }
+
+  /** Resolves at the next record, after `timeoutMs` at the latest. */
+  waitForRecord(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onAnswer = resolve
+      this.#native.waitForRecord(timeoutMs)
+    })
+  }
+
+  /** Resolves after `pauseMs`, or when the ring is a quarter full: lets records gather. */
+  pause(pauseMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onAnswer = resolve
+      this.#native.pause(pauseMs)
+    })
+  }
+
+  /** Ends a wait that is under way. */
+  interrupt(): void {
+    this.#native.interrupt()
+  }
+
+  /** Called by the addon, once for each wait. */
+  answer(): void {
+    const resolve = this.#onAnswer
+    this.#onAnswer = undefined
+    resolve?.()
+  }
+
+  async takeSnapshot(): Promise<SnapshotRecords> {
+    const snapshot = await this.#native.takeSnapshot()
+    if (snapshot.errno !== 0) {
+      throw new KernelwireError(
+        'ERR_SOURCE',
+        `could not list the processes (errno ${snapshot.errno}); open the sensor again`,
+      )
+    }
+    return {
+      records: new Records(snapshot.records),
+      bytes: snapshot.records.byteLength,
+      begunMs: snapshot.begunBootMs,
+      endedMs: snapshot.endedBootMs,
+    }
+  }
+
+  /** What the programs counted; when the source is closed, what they had counted then. */
+  counts(): KernelCounts {
+    return this.#last?.counts ?? this.counters.read()
+  }
+
+  missedRuns(): MissedRuns {
+    if (this.#last !== undefined) return this.#last.missedRuns
+    const runs = this.#native.missedRuns()
+    return Object.fromEntries(LIFE_CYCLE.map((name, index) => [name, runs[index] ?? 0]))
+  }
+
+  /** Takes the programs out of the kernel; what they wrote can still be read. */
+  detach(): void {
+    this.#native.detach()
+  }
+
+  /** Gives everything back. A wait that is under way ends. */
+  close(): void {
+    this.#last ??= { counts: this.counts(), missedRuns: this.missedRuns() }
+    this.#native.close()
+    this.answer()
+  }
+
+  ref(): void {
+    this.#native.ref()
+  }
+
+  unref(): void {
+    this.#native.unref()
+  }
+}

@@ -1,0 +1,103 @@
+/** The addon: its type, and the only place that loads it. */
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { KernelwireError } from './errors.js'
+
+/** What native/addon.cc exports. */
+export interface Native {
+  Source: new (options: NativeSourceOptions, onAnswer: () => void) => NativeSource
+  /** Asks the system's name services, on another thread. */
+  userName(uid: number): Promise<string | undefined>
+  /** CLOCK_BOOTTIME now. */
+  bootMs(): number
+  /** What to add to CLOCK_BOOTTIME for the time since 1970. */
+  bootToEpochMs(): number
+  pageBytes: number
+}
+
+export interface NativeSourceOptions {
+  /** A power of two. */
+  ringBytes: number
+  extended: boolean
+  environment: boolean
+  /** In the order in which they are attached. */
+  programs: readonly string[]
+}
+
+/** Could not be opened: which step, and why. */
+export interface NativeFailure {
+  step: string
+  errno: number
+  reason: string
+}
+
+export interface NativeOpened {
+  /** The ring's data, twice in a row. Read-only: a write is a SIGSEGV, so it never leaves lib/. */
+  ring: ArrayBuffer
+  /** struct cpu_counters of each CPU. Read-only likewise. */
+  counters: ArrayBuffer
+  /** scan() writes here. */
+  offsets: Uint32Array
+  attachedBootMs: number
+}
+
+export interface NativeProgram {
+  name: string
+  /** The hook as the kernel names it; empty when the program did not load. */
+  hook: string
+  attached: boolean
+  errno: number
+  reason: string
+  log: string
+}
+
+export interface NativeSnapshot {
+  /** Framed as in the ring. */
+  records: ArrayBuffer
+  begunBootMs: number
+  endedBootMs: number
+  errno: number
+}
+
+/** native/linux/source_object.h. */
+export interface NativeSource {
+  open(): Promise<NativeOpened | NativeFailure>
+  programs(): NativeProgram[]
+  /** How many records there are; their offsets are in `offsets`. */
+  scan(): number
+  /** Gives the first `count` of them back. */
+  release(count: number): void
+  isDrained(): boolean
+  /** Asks for one call of onAnswer: at the next record, after `timeoutMs` at the latest. */
+  waitForRecord(timeoutMs: number): void
+  /** Asks for one call of onAnswer: after `pauseMs`, or when the ring is a quarter full. */
+  pause(pauseMs: number): void
+  /** Brings the answer at once. */
+  interrupt(): void
+  takeSnapshot(): Promise<NativeSnapshot>
+  /** Runs that the kernel skipped, of each program in the order of the options. */
+  missedRuns(): number[]
+  detach(): void
+  close(): void
+  ref(): void
+  unref(): void
+}
+
+let loaded: Native | undefined
+
+/** Loaded at the first use, so that importing the package works on a machine without the addon. */
+export function native(): Native {
+  if (loaded !== undefined) return loaded
+  const require = createRequire(import.meta.url)
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  try {
+    loaded = (require('node-gyp-build') as (folder: string) => Native)(root)
+    return loaded
+  } catch (cause) {
+    throw new KernelwireError(
+      'ERR_NO_ADDON',
+      `there is no native addon for ${process.platform}-${process.arch}; build it with: node ${root}scripts/build-native.cjs`,
+      { cause, details: String(cause) },
+    )
+  }
+}

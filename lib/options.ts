@@ -1,0 +1,153 @@
+/**
+ * What openSensor() can be told. Everything is checked before anything is started, and each
+ * message says what to write instead.
+ */
+import { type EnvelopeOptions, validateEnvelope } from './envelope.js'
+import { KernelwireError } from './errors.js'
+import {
+  DEFAULT_EVENTS,
+  type DefaultEvent,
+  type Delivered,
+  EVENT_NAMES,
+  type EventName,
+  isEventName,
+  SUPPORTED_ON_LINUX,
+} from './events/index.js'
+import { suggestion } from './nearest.js'
+
+export const RING_BYTES_DEFAULT = 16 * 2 ** 20
+/** The largest page size of any supported machine (arm64). */
+export const RING_BYTES_MIN = 64 * 2 ** 10
+export const RING_BYTES_MAX = 2 ** 30
+export const FORK_WINDOW_MS_DEFAULT = 100
+export const FORK_WINDOW_MS_MAX = 10_000
+
+export interface SensorOptions<N extends EventName = DefaultEvent> {
+  /** The events to deliver. LOSS_ACCOUNTING is delivered whether named or not. Default: DEFAULT_EVENTS. */
+  events?: readonly N[] | undefined
+  /** Size of the ring that holds what was not consumed yet; rounded up to a power of two. Default: 16 MiB. */
+  ringBytes?: number | undefined
+  /** Adds the fields that the document does not have. Default: false. */
+  extended?: boolean | undefined
+  /** An exec this soon after its fork makes one NEW_PROCESS with it. Default: 100 ms. */
+  forkWindowMs?: number | undefined
+  /** What `routing` says about the sensor. */
+  envelope?: EnvelopeOptions | undefined
+  /** Called with each batch, instead of iterating. */
+  onBatch?: ((batch: Delivered<N>[]) => void) | undefined
+  /** Ends the sensor when aborted. */
+  signal?: AbortSignal | undefined
+}
+
+export interface ResolvedOptions<N extends EventName = EventName> {
+  /** LOSS_ACCOUNTING included. */
+  events: ReadonlySet<EventName>
+  /** A power of two. */
+  ringBytes: number
+  extended: boolean
+  forkWindowMs: number
+  envelope: EnvelopeOptions
+  onBatch: ((batch: Delivered<N>[]) => void) | undefined
+  signal: AbortSignal | undefined
+}
+
+const OPTION_NAMES = [
+  'events',
+  'ringBytes',
+  'extended',
+  'forkWindowMs',
+  'envelope',
+  'onBatch',
+  'signal',
+] as const satisfies readonly (keyof SensorOptions)[]
+
+export function validate<N extends EventName>(options: SensorOptions<N> = {}): ResolvedOptions<N> {
+  checkNames(options)
+  return {
+    events: eventSet(options.events),
+    ringBytes: ringSize(options.ringBytes),
+    extended: isBoolean('extended', options.extended),
+    forkWindowMs: milliseconds(options.forkWindowMs),
+    envelope: validateEnvelope(options.envelope),
+    onBatch: isFunction(options.onBatch),
+    signal: isSignal(options.signal),
+  }
+}
+
+/** Throws unless this version can produce the event on Linux. */
+export function requireSupported(name: EventName): void {
+  if ((SUPPORTED_ON_LINUX as readonly EventName[]).includes(name)) return
+  throw new KernelwireError(
+    'ERR_EVENT_UNSUPPORTED',
+    `this version cannot produce ${name} on Linux; ask for any of ${SUPPORTED_ON_LINUX.join(', ')}`,
+  )
+}
+
+/** Throws unless an event has this name. */
+export function requireEvent(name: string): EventName {
+  if (isEventName(name)) return name
+  throw new KernelwireError('ERR_UNKNOWN_EVENT', `no event is called "${name}"; ${suggestion(name, EVENT_NAMES)}`)
+}
+
+function checkNames(options: object): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw refusal('the options must be an object such as { extended: true }')
+  }
+  for (const name of Object.keys(options)) {
+    if ((OPTION_NAMES as readonly string[]).includes(name)) continue
+    throw refusal(`no option is called "${name}"; ${suggestion(name, OPTION_NAMES)}`)
+  }
+}
+
+function eventSet(events: readonly EventName[] = DEFAULT_EVENTS): ReadonlySet<EventName> {
+  if (!Array.isArray(events)) throw refusal(`"events" must be an array of event names such as ['NEW_PROCESS']`)
+  if (events.length === 0)
+    throw refusal('"events" is empty; name at least one event, or leave it out for the default ones')
+  for (const name of events) requireSupported(requireEvent(String(name)))
+  return new Set([...events, 'LOSS_ACCOUNTING'])
+}
+
+function ringSize(bytes: number = RING_BYTES_DEFAULT): number {
+  if (!Number.isInteger(bytes) || bytes < RING_BYTES_MIN || bytes > RING_BYTES_MAX) {
+    throw refusal(
+      `"ringBytes" must be a whole number from ${RING_BYTES_MIN} (64 KiB) to ${RING_BYTES_MAX} (1 GiB), not ${shown(bytes)}`,
+    )
+  }
+  return 2 ** Math.ceil(Math.log2(bytes))
+}
+
+function milliseconds(ms: number = FORK_WINDOW_MS_DEFAULT): number {
+  if (!Number.isInteger(ms) || ms < 0 || ms > FORK_WINDOW_MS_MAX) {
+    throw refusal(
+      `"forkWindowMs" must be a whole number of milliseconds from 0 to ${FORK_WINDOW_MS_MAX}, not ${shown(ms)}`,
+    )
+  }
+  return ms
+}
+
+function isBoolean(name: string, value = false): boolean {
+  if (typeof value !== 'boolean') throw refusal(`"${name}" must be true or false, not ${shown(value)}`)
+  return value
+}
+
+function isFunction<F>(value: F): F {
+  if (value !== undefined && typeof value !== 'function') {
+    throw refusal(`"onBatch" must be a function that takes an array of events, not ${shown(value)}`)
+  }
+  return value
+}
+
+function isSignal(value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value !== undefined && !(value instanceof AbortSignal)) {
+    throw refusal(`"signal" must be the signal of an AbortController, not ${shown(value)}`)
+  }
+  return value
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+}
+
+function refusal(sentence: string): KernelwireError {
+  return new KernelwireError('ERR_OPTION', sentence)
+}

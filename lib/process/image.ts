@@ -1,0 +1,99 @@
+/**
+ * An image: one program in one process. Its identity is (pid, start of the process, exec id), and
+ * an atom names it.
+ */
+import type { NestedProcess } from '../events/index.js'
+import type { Details } from './details.js'
+
+/** Where an image is on its way through the stream. */
+export const STATE = {
+  /** A fork that an exec may still follow. */
+  PENDING: 0,
+  /** Known from a snapshot that is being taken over. */
+  FOUND: 1,
+  /** Its NEW_PROCESS or EXISTING_PROCESS is in the stream, or would be if it were asked for. */
+  ANNOUNCED: 2,
+  ENDED: 3,
+} as const
+
+export type State = (typeof STATE)[keyof typeof STATE]
+
+export class ProcessImage {
+  state: State = STATE.PENDING
+  /** Set when another process was forked from it: a fork that is a parent is not folded into its exec. */
+  isParent = false
+  /** From /proc: the start has 10 ms ticks, and the exec id is not known. */
+  isCoarse = false
+  isZombie = false
+  /** Its end was lost; it was not there any more when the table was reconciled. */
+  hasVanished = false
+
+  readonly pid: number
+  readonly execId: number
+  /** The two halves of the process's start, for exact comparison without BigInt. */
+  readonly startLow: number
+  readonly startHigh: number
+  /** CLOCK_BOOTTIME of the record that brought it. */
+  readonly bootMs: number
+  readonly atom: string
+
+  /** Of its own event, in milliseconds since 1970. */
+  time = 0
+  /** Only of images that were there before the sensor. */
+  creationTime: number | undefined
+
+  path: string | undefined
+  commandLine: string | undefined
+  baseAddress = 0
+  memoryBytes = 0
+  threads = 0
+  userName: string | undefined
+  userId: number | undefined
+  /** True lengths of values that were cut. */
+  truncated: Record<string, number> | undefined
+  /** Exact bytes of values that are no UTF-8, as base64. */
+  rawBytes: Record<string, string> | undefined
+  /** With `extended` only. */
+  details: Details | undefined
+  previousAtom: string | undefined
+
+  parentPid: number
+  /** Until this image is announced; then parentAtom and parentObject say all that is needed. */
+  parent: ProcessImage | undefined
+  parentAtom: string | undefined
+  parentObject: NestedProcess | undefined
+  /** This image as PARENT of others: made once, shared, frozen. */
+  nested: NestedProcess | undefined
+
+  constructor(
+    pid: number,
+    execId: number,
+    startLow: number,
+    startHigh: number,
+    bootMs: number,
+    atom: string,
+    parentPid: number,
+  ) {
+    this.pid = pid
+    this.execId = execId
+    this.startLow = startLow | 0
+    this.startHigh = startHigh | 0
+    this.bootMs = bootMs
+    this.atom = atom
+    this.parentPid = parentPid
+  }
+
+  /** Whether a record with this exec id is about this image. */
+  runs(execId: number): boolean {
+    return this.execId === execId || this.isCoarse
+  }
+
+  startedAt(startLow: number, startHigh: number): boolean {
+    return this.startLow === (startLow | 0) && this.startHigh === (startHigh | 0)
+  }
+
+  /** Milliseconds of CLOCK_BOOTTIME. */
+  get startMs(): number {
+    return ((this.startHigh >>> 0) * 2 ** 32 + (this.startLow >>> 0)) / 1e6
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * A snapshot of all processes, taken over into the table: at the start, and again after a loss.
+ *
+ * Rows tell how things stood while the snapshot was taken; the stream may be behind that moment,
+ * or, by the time the snapshot is used, ahead of it. So a row counts only where the stream does
+ * not know better: nobody is announced twice, nobody is missing.
+ */
+import { TYPE } from '../decode/linux/layout.js'
+import type { EventStream } from '../stream.js'
+import { type ProcessImage, STATE } from './image.js'
+
+export interface Rundown {
+  images: readonly ProcessImage[]
+  /** CLOCK_BOOTTIME. */
+  begunMs: number
+  endedMs: number
+}
+
+/**
+ * The first one, before any record is read. `attachedMs`: when all hooks were in place; a process
+ * that started later has records of its own.
+ */
+export function takeOverFirst(stream: EventStream, rundown: Rundown, attachedMs: number): void {
+  const found = rundown.images.filter((image) => image.isCoarse || image.startMs <= attachedMs)
+  announceAll(stream, found)
+}
+
+/**
+ * One that was taken because records had been lost, when the stream has come past its end:
+ * processes that went unseen leave the table, and those that came unseen arrive.
+ */
+export function reconcile(stream: EventStream, rundown: Rundown): void {
+  const { processes } = stream
+  const ended = new Set([...processes.takeEnds()].map(keyOf))
+  const living = new Map<number, ProcessImage>()
+  for (const image of rundown.images) if (!image.isZombie) living.set(image.pid, image)
+
+  for (const image of [...processes.images()]) {
+    const isOlder = image.bootMs < rundown.begunMs
+    const row = living.get(image.pid)
+    if (isOlder && (row === undefined || !isSameProcess(row, image))) vanish(stream, image)
+  }
+  const missed = [...living.values()].filter((row) => !ended.has(keyOf(row)) && isNews(row, processes.ofPid(row.pid)))
+  announceAll(stream, missed)
+}
+
+/** The zombies of the first snapshot whose end was before it: no record will end them. */
+export function dropZombies(stream: EventStream, rundown: Rundown): void {
+  for (const image of rundown.images) {
+    if (image.isZombie && image.state === STATE.ANNOUNCED) stream.processes.end(image)
+  }
+}
+
+function vanish(stream: EventStream, image: ProcessImage): void {
+  if (image.state === STATE.PENDING) stream.announce(image, TYPE.FORK)
+  stream.processes.end(image)
+  // Its end may still come, out of order by a hair.
+  image.hasVanished = true
+}
+
+function isNews(row: ProcessImage, known: ProcessImage | undefined): boolean {
+  if (known === undefined) return true
+  if (isSameProcess(row, known)) return !row.isCoarse && !known.isCoarse && row.execId > known.execId
+  return known.bootMs < row.bootMs
+}
+
+function isSameProcess(row: ProcessImage, image: ProcessImage): boolean {
+  if (row.isCoarse || image.isCoarse) return Math.abs(row.startMs - image.startMs) <= TICK_MS
+  return row.startedAt(image.startLow, image.startHigh)
+}
+
+function keyOf(image: ProcessImage): string {
+  return `${image.pid} ${image.startLow} ${image.startHigh}`
+}
+
+/** Parents first, however deep they are nested. */
+function announceAll(stream: EventStream, found: readonly ProcessImage[]): void {
+  const { processes } = stream
+  for (const image of found) {
+    image.state = STATE.FOUND
+    processes.put(image)
+  }
+  for (const image of found) {
+    const line: ProcessImage[] = []
+    for (let next: ProcessImage | undefined = image; next?.state === STATE.FOUND; next = next.parent) {
+      // A forged recording could make a process its own ancestor.
+      if (next.parent !== undefined) break
+      line.push(next)
+      const parent = processes.ofPid(next.parentPid)
+      if (parent !== undefined && parent !== next && parent.startMs <= next.startMs) next.parent = parent
+    }
+    for (let i = line.length - 1; i >= 0; i--) stream.announceExisting(line[i]!)
+  }
+}
+
+const TICK_MS = 10

@@ -1,0 +1,83 @@
+/** How many records there were, and what became of each. */
+import { RECORD_NAMES, type RecordName, typeOf } from './accounts.js'
+import type { EventName } from './events/index.js'
+import type { LinuxSource } from './linux/source.js'
+import type { EventStream } from './stream.js'
+
+/**
+ * Of one type of record: attempts = read + failed + refused, once the ring is empty; and
+ * read = delivered + folded + filtered + bad + dropped + waiting.
+ */
+export interface RecordStats {
+  /** Raised by the program before it asks the ring for space. */
+  attempts: number
+  /** The ring was full. */
+  failed: number
+  /** Arguments and environments: they had used up their share of the ring. */
+  refused: number
+  read: number
+  /** Became an event. */
+  delivered: number
+  /** Became part of another event, or said what was known already. */
+  folded: number
+  /** Would have become an event that was not asked for. */
+  filtered: number
+  /** Made no sense. */
+  bad: number
+  /** Part of an event of which another part was lost. */
+  dropped: number
+  /** Forks that an exec may still follow. */
+  waiting: number
+}
+
+export interface SensorStats {
+  records: Record<RecordName, RecordStats>
+  /** Delivered events, by name. */
+  events: Record<EventName, number>
+  /** Records that could not be written: failed + refused, of all types. */
+  lost: number
+  /** Runs that the kernel skipped, by program. */
+  missedRuns: Readonly<Record<string, number>>
+  /** Processes in the table. */
+  processes: number
+  ringBytes: number
+}
+
+export function statsOf(stream: EventStream, source: LinuxSource, ringBytes: number): SensorStats {
+  const { accounts } = stream
+  const kernel = source.counts()
+  const entries = RECORD_NAMES.map((name) => {
+    const type = typeOf(name)
+    const settled =
+      accounts.delivered[type]! +
+      accounts.folded[type]! +
+      accounts.filtered[type]! +
+      accounts.bad[type]! +
+      accounts.dropped[type]!
+    const stats: RecordStats = {
+      attempts: kernel.attempts[type]!,
+      failed: kernel.failed[type]!,
+      refused: kernel.refused[type]!,
+      read: accounts.read[type]!,
+      delivered: accounts.delivered[type]!,
+      folded: accounts.folded[type]!,
+      filtered: accounts.filtered[type]!,
+      bad: accounts.bad[type]!,
+      dropped: accounts.dropped[type]!,
+      waiting: accounts.read[type]! - settled,
+    }
+    return [name, stats] as const
+  })
+  return {
+    records: Object.fromEntries(entries) as Record<RecordName, RecordStats>,
+    events: { ...stream.delivered },
+    lost: sum(kernel.failed) + sum(kernel.refused),
+    missedRuns: source.missedRuns(),
+    processes: stream.processes.size,
+    ringBytes,
+  }
+}
+
+function sum(counts: Float64Array): number {
+  return counts.reduce((total, count) => total + count, 0)
+}

@@ -1,0 +1,180 @@
+/**
+ * The second half of the way: from what a record was about to events in the stream.
+ *
+ * Knows no platform. Everything that an event says comes from the record, from the process table
+ * or from what was given at the start: no clock, no random source, so that a replay says the same.
+ */
+import { Accounts } from './accounts.js'
+import { buildProcess, nestedProcess } from './build/process.js'
+import { buildRouting } from './build/routing.js'
+import { TYPE } from './decode/linux/layout.js'
+import type { Envelope } from './envelope.js'
+import {
+  EVENT_NAMES,
+  type EventName,
+  type EventRecord,
+  type LossAccounting,
+  type ProcessEnvironment,
+  type TerminateProcess,
+} from './events/index.js'
+import type { EventIds } from './process/atom.js'
+import { type ProcessImage, STATE } from './process/image.js'
+import { ProcessTable } from './process/table.js'
+
+export interface StreamOptions {
+  events: ReadonlySet<EventName>
+  extended: boolean
+  envelope: Envelope
+  ids: EventIds
+}
+
+export class EventStream {
+  readonly processes = new ProcessTable()
+  readonly accounts = new Accounts()
+  readonly extended: boolean
+  /** How many events of each name were delivered. */
+  readonly delivered = Object.fromEntries(EVENT_NAMES.map((name) => [name, 0])) as Record<EventName, number>
+
+  readonly #envelope: Envelope
+  readonly #ids: EventIds
+  readonly #wantsNew: boolean
+  readonly #wantsExisting: boolean
+  readonly #wantsEnd: boolean
+  readonly #wantsEnvironment: boolean
+  #batch: EventRecord[] = []
+
+  constructor(options: StreamOptions) {
+    this.extended = options.extended
+    this.#envelope = options.envelope
+    this.#ids = options.ids
+    this.#wantsNew = options.events.has('NEW_PROCESS')
+    this.#wantsExisting = options.events.has('EXISTING_PROCESS')
+    this.#wantsEnd = options.events.has('TERMINATE_PROCESS')
+    this.#wantsEnvironment = options.events.has('PROCESS_ENVIRONMENT')
+  }
+
+  /** What came since the last time. */
+  takeBatch(): EventRecord[] {
+    const batch = this.#batch
+    if (batch.length > 0) this.#batch = []
+    return batch
+  }
+
+  get batchLength(): number {
+    return this.#batch.length
+  }
+
+  /**
+   * Brings the start of an image into the stream, its parents' first where those still wait.
+   * `account`: the type of the record that it is delivered for.
+   */
+  announce(image: ProcessImage, account: number): void {
+    this.#announceParents(image)
+    this.#announceAlone(image, account)
+  }
+
+  /** The same for a process that was there already; no record of the ring stands behind it. */
+  announceExisting(image: ProcessImage): void {
+    this.#announceParents(image)
+    takeParent(image)
+    image.state = STATE.ANNOUNCED
+    if (this.#wantsExisting) this.#push('EXISTING_PROCESS', image)
+  }
+
+  /** Its last thread ended. `code`: as wait(2) encodes it. */
+  terminate(image: ProcessImage, parentPid: number, time: number, code: number, account: number): void {
+    this.processes.end(image)
+    if (!this.#wantsEnd) {
+      this.accounts.filtered[account]!++
+      return
+    }
+    const ids = this.#ids
+    ids.next()
+    const record: TerminateProcess = {
+      routing: buildRouting(this.#envelope, 'TERMINATE_PROCESS', time, ids.eventId(), ids.atom(time), image.atom),
+      event: { PARENT_PROCESS_ID: parentPid, TIMESTAMP: time, PROCESS_ID: image.pid },
+    }
+    if (this.extended) {
+      const signal = code & 0x7f
+      if (signal === 0) record.event.EXIT_CODE = (code >> 8) & 0xff
+      else record.event.SIGNAL = signal
+      record.event.SEQUENCE = ids.sequence
+    }
+    this.#deliver('TERMINATE_PROCESS', record)
+    this.accounts.delivered[account]!++
+  }
+
+  /** The environment of an image that was announced. `rawBytes`: where the variables are no UTF-8. */
+  environment(image: ProcessImage, variables: readonly string[], time: number, rawBytes: string | undefined): void {
+    if (!this.#wantsEnvironment) return
+    const ids = this.#ids
+    ids.next()
+    const record: ProcessEnvironment = {
+      routing: buildRouting(this.#envelope, 'PROCESS_ENVIRONMENT', time, ids.eventId(), ids.atom(time), image.atom),
+      event: { ENVIRONMENT_VARIABLES: variables, PROCESS_ID: image.pid },
+    }
+    if (this.extended) {
+      record.event.SEQUENCE = ids.sequence
+      if (rawBytes !== undefined) record.event.RAW_BYTES = { ENVIRONMENT_VARIABLES: rawBytes }
+    }
+    this.#deliver('PROCESS_ENVIRONMENT', record)
+  }
+
+  /** Here something is missing. */
+  loss(event: LossAccounting['event']): void {
+    const ids = this.#ids
+    ids.next()
+    const time = event.TO
+    const record: LossAccounting = {
+      routing: buildRouting(this.#envelope, 'LOSS_ACCOUNTING', time, ids.eventId(), ids.atom(time), undefined),
+      event,
+    }
+    if (this.extended) event.SEQUENCE = ids.sequence
+    this.#deliver('LOSS_ACCOUNTING', record)
+  }
+
+  #push(name: 'NEW_PROCESS' | 'EXISTING_PROCESS', image: ProcessImage): void {
+    const ids = this.#ids
+    ids.next()
+    const event = buildProcess(image)
+    if (this.extended) {
+      event.SEQUENCE = ids.sequence
+      if (image.rawBytes !== undefined) event.RAW_BYTES = image.rawBytes
+    }
+    const routing = buildRouting(this.#envelope, name, image.time, ids.eventId(), image.atom, image.parentAtom)
+    this.#deliver(name, { routing, event } as EventRecord)
+  }
+
+  #deliver(name: EventName, record: EventRecord): void {
+    this.#batch.push(record)
+    this.delivered[name]++
+  }
+
+  /** Causal order: whatever names an atom comes after the event that introduces it. */
+  #announceParents(image: ProcessImage): void {
+    if (image.parent?.state !== STATE.PENDING) return
+    const waiting: ProcessImage[] = []
+    for (let above = image.parent; above?.state === STATE.PENDING; above = above.parent!) waiting.push(above)
+    for (let i = waiting.length - 1; i >= 0; i--) this.#announceAlone(waiting[i]!, TYPE.FORK)
+  }
+
+  #announceAlone(image: ProcessImage, account: number): void {
+    takeParent(image)
+    image.state = STATE.ANNOUNCED
+    if (!this.#wantsNew) {
+      this.accounts.filtered[account]!++
+      return
+    }
+    this.#push('NEW_PROCESS', image)
+    this.accounts.delivered[account]!++
+  }
+}
+
+/** Keeps of the parent what the event says of it, and lets the rest of the ancestors go. */
+function takeParent(image: ProcessImage): void {
+  const { parent } = image
+  if (parent === undefined) return
+  image.parent = undefined
+  image.parentAtom = parent.atom
+  image.parentObject = nestedProcess(parent)
+}

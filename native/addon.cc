@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Node-API exports and environment hooks, nothing else.
+#include <napi.h>
+
+#include "linux/exports.h"
+
+namespace {
+
+Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  kernelwire::DefineLinux(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(addon, Initialize)

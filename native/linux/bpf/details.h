@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* What only `extended` asks for: credentials, namespaces, session, current directory, cgroup. */
+#ifndef KERNELWIRE_DETAILS_H
+#define KERNELWIRE_DETAILS_H
+
+#include "core.h"
+#include "path.h"
+
+static __always_inline void fill_namespaces(struct process_details *details, struct task_struct *task)
+{
+	struct nsproxy *nsproxy = task->nsproxy;
+	struct pid *pid = task->thread_pid;
+	struct upid innermost = {};
+
+	/* A task that is ending has none any more. */
+	if (nsproxy) {
+		details->mount_namespace = BPF_CORE_READ(nsproxy, mnt_ns, ns.inum);
+		details->net_namespace = BPF_CORE_READ(nsproxy, net_ns, ns.inum);
+		details->uts_namespace = BPF_CORE_READ(nsproxy, uts_ns, ns.inum);
+		details->ipc_namespace = BPF_CORE_READ(nsproxy, ipc_ns, ns.inum);
+		details->cgroup_namespace = BPF_CORE_READ(nsproxy, cgroup_ns, ns.inum);
+	} else {
+		details->mount_namespace = details->net_namespace = details->uts_namespace = 0;
+		details->ipc_namespace = details->cgroup_namespace = 0;
+	}
+	details->namespace_pid = details->pid_namespace = 0;
+	if (pid) {
+		__u32 level = BPF_CORE_READ(pid, level);
+
+		/* MAX_PID_NS_LEVEL is 32 (include/linux/pid_namespace.h). */
+		bpf_core_read(&innermost, bpf_core_type_size(struct upid),
+			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      (level & 63) * bpf_core_type_size(struct upid));
+		details->pid_namespace = BPF_CORE_READ(innermost.ns, ns.inum);
+		details->namespace_pid = level ? innermost.nr : 0;
+	}
+}
+
+static __always_inline void fill_details(struct process_details *details, struct task_struct *task)
+{
+	const struct cred *cred = task->cred;
+	struct tty_struct *tty = task->signal->tty;
+
+	details->gid = cred->gid.val;
+	details->effective_uid = cred->euid.val;
+	details->login_uid = details->audit_session = ~0U;
+	if (bpf_core_field_exists(task->loginuid)) {
+		details->login_uid = task->loginuid.val;
+		details->audit_session = task->sessionid;
+	}
+	details->effective_capabilities = 0;
+	bpf_probe_read_kernel(&details->effective_capabilities, sizeof(details->effective_capabilities),
+			      &cred->cap_effective);
+	details->user_namespace = cred->user_ns->ns.inum;
+	fill_namespaces(details, task);
+	__builtin_memset(details->tty, 0, sizeof(details->tty));
+	if (tty)
+		bpf_probe_read_kernel_str(details->tty, sizeof(details->tty), tty->name);
+	details->directory_length = details->cgroup_length = 0;
+}
+
+/* The unified hierarchy, or the pids controller's where the machine still keeps its containers in v1. */
+static __always_inline void path_of_cgroup(struct task_struct *task, struct path_buffer *buffer)
+{
+	struct css_set *set = task->cgroups;
+	struct kernfs_node *node = BPF_CORE_READ(set, dfl_cgrp, kn);
+	struct cgroup_subsys_state *pids = NULL;
+
+	if (!kernfs_parent(node) && bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) {
+		bpf_core_read(&pids, sizeof(pids),
+			      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+				      bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id) * sizeof(pids));
+		if (pids)
+			node = BPF_CORE_READ(pids, cgroup, kn);
+	}
+	path_of_kernfs(node, buffer);
+}
+
+static __always_inline void path_of_directory(struct fs_struct *fs, struct path_buffer *buffer)
+{
+	path_of_dentry(BPF_CORE_READ(fs, pwd.mnt), BPF_CORE_READ(fs, pwd.dentry), buffer);
+}
+
+/* Details and their two strings into a scratch with `path`, `used` and `strings`. */
+#define add_details(scratch, details, task)                                                        \
+	do {                                                                                       \
+		struct fs_struct *fs_ = (task)->fs;                                                \
+		fill_details(details, task);                                                       \
+		if (fs_) {                                                                         \
+			path_of_directory(fs_, &(scratch)->path);                                  \
+			WRITE_ONCE((details)->directory_length, path_append(scratch, DIRECTORY_LIMIT)); \
+		}                                                                                  \
+		path_of_cgroup(task, &(scratch)->path);                                            \
+		WRITE_ONCE((details)->cgroup_length, path_append(scratch, CGROUP_LIMIT));          \
+	} while (0)
+
+#endif

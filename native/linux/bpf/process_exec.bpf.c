@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* A process became another program: its image, its arguments, its environment. */
+#define DIRECTORY_LIMIT PATH_LIMIT
+#include "auxv.h"
+#include "details.h"
+#include "emit.h"
+#include "memory.h"
+
+/*
+ * What a later step needs of an earlier one goes through this memory, not through registers: the
+ * verifier forgets it there, and need not follow every combination of branches to the end.
+ */
+struct exec_scratch {
+	struct path_buffer path;
+	__u64 used;	/* bytes of `strings` */
+	struct image_record record;
+	char strings[sizeof(struct process_details) + 2 * PATH_LIMIT + CGROUP_LIMIT + ARGUMENTS_INLINE];
+};
+
+struct bulk_scratch {
+	__u64 offset;
+	struct bulk_record record;
+	char bytes[BULK_PIECE];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct exec_scratch);
+} scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bulk_scratch);
+} bulk SEC(".maps");
+
+static __always_inline void fill_bulk(struct bulk_record *record, __u32 type, __u32 offset, __u32 total, __u32 length,
+				      struct task_struct *task, struct cpu_counters *cpu)
+{
+	fill_header(&record->header, type, 0, task, cpu);
+	record->offset = offset;
+	record->total = total;
+	record->length = length;
+	record->reserved = 0;
+}
+
+/* A whole piece is read straight into the ring. */
+#define emit_whole_piece(size, type, from, offset, total, task, cpu)                                \
+	({                                                                                          \
+		struct bulk_record *piece_ = record_reserve(cpu, type, sizeof(*piece_) + (size));   \
+		bool written_ = false;                                                              \
+		if (piece_) {                                                                       \
+			fill_bulk(piece_, type, offset, total, size, task, cpu);                    \
+			written_ = !bpf_probe_read_user(piece_ + 1, size, (void *)(from) + (offset)); \
+			if (written_) {                                                             \
+				record_submit(piece_);                                              \
+			} else {                                                                    \
+				bpf_ringbuf_discard(piece_, BPF_RB_NO_WAKEUP);                      \
+				(cpu)->attempts[type]--;                                            \
+			}                                                                           \
+		}                                                                                   \
+		written_;                                                                           \
+	})
+
+/* The last piece has a size of its own. */
+static __always_inline bool emit_last_piece(struct bulk_scratch *mine, __u32 type, __u64 from, __u32 offset,
+					    __u32 total, struct task_struct *task, struct cpu_counters *cpu)
+{
+	__u64 length = bounded(total - offset, BULK_PIECE);
+
+	fill_bulk(&mine->record, type, offset, total, length, task, cpu);
+	if (bpf_probe_read_user(mine->bytes, length, (void *)(from + offset)))
+		return false;
+	return record_output(cpu, type, &mine->record, sizeof(mine->record) + length);
+}
+
+/*
+ * The bytes from `mine->offset` to the end of a block of the new address space, in pieces. They are
+ * resident: execve has just written them. 0 when one piece was lost, refused or could not be read.
+ */
+static __noinline int emit_block(struct bulk_scratch *mine, __u32 type, __u64 from, __u32 total)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct cpu_counters *cpu = counters_of_this_cpu();
+
+	if (!mine || !cpu)
+		return 0;
+	type &= RECORD_TYPES - 1;
+	for (int piece = 0; piece < BULK_PIECES; piece++) {
+		__u64 offset = READ_ONCE(mine->offset);
+
+		if (offset >= total)
+			return 1;
+		if (more_than_half_full()) {
+			count_attempt(cpu, type);
+			count_refused(cpu, type, total - offset);
+			return 0;
+		}
+		if (settings.ring_bytes >= BULK_LARGE_RING && total - offset >= BULK_LARGE_PIECE) {
+			if (!emit_whole_piece(BULK_LARGE_PIECE, type, from, offset, total, task, cpu))
+				return 0;
+			WRITE_ONCE(mine->offset, offset + BULK_LARGE_PIECE);
+		} else if (total - offset >= BULK_PIECE) {
+			if (!emit_whole_piece(BULK_PIECE, type, from, offset, total, task, cpu))
+				return 0;
+			WRITE_ONCE(mine->offset, offset + BULK_PIECE);
+		} else {
+			return emit_last_piece(mine, type, from, offset, total, task, cpu);
+		}
+	}
+	return 0;
+}
+
+/*
+ * The page-aligned start of the file's first segment: the program headers' address less their
+ * offset in the file. bprm->buf holds the file's first bytes (fs/exec.c, prepare_binprm).
+ */
+static __always_inline __u64 base_address(struct mm_struct *mm, struct linux_binprm *bprm)
+{
+	__u8 class = 0;
+	__u64 offset = 0;
+	struct auxv auxv;
+
+	bpf_probe_read_kernel(&class, sizeof(class), &bprm->buf[4]);		/* EI_CLASS */
+	if (class == 1)
+		bpf_probe_read_kernel(&offset, sizeof(__u32), &bprm->buf[28]);	/* Elf32_Ehdr.e_phoff */
+	else if (class == 2)
+		bpf_probe_read_kernel(&offset, sizeof(__u64), &bprm->buf[32]);	/* Elf64_Ehdr.e_phoff */
+	else
+		return 0;
+	auxv = auxv_read(mm, class == 1);
+	return auxv.program_headers > offset ? auxv.program_headers - offset : 0;
+}
+
+static __always_inline void add_flag(struct exec_scratch *mine, __u8 flag)
+{
+	WRITE_ONCE(mine->record.header.flags, READ_ONCE(mine->record.header.flags) | flag);
+}
+
+/* Arguments that the record has room for are in it; the others, and the environment, go ahead of it. */
+static __noinline int emit_blocks(struct exec_scratch *mine, struct bulk_scratch *pieces)
+{
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	__u64 arguments = mm->arg_end - mm->arg_start;
+	__u64 environment = mm->env_end - mm->env_start;
+	__u64 here;
+
+	if (!mine || !pieces)
+		return 0;
+	here = bounded(arguments, ARGUMENTS_INLINE);
+	if (arguments > ARGUMENTS_UNDER_PRESSURE && more_than_half_full())
+		here = bounded(arguments, ARGUMENTS_UNDER_PRESSURE);
+	WRITE_ONCE(mine->record.arguments_length, here);
+	WRITE_ONCE(mine->record.arguments_bytes, arguments);
+	WRITE_ONCE(mine->record.environment_bytes, environment);
+
+	WRITE_ONCE(pieces->offset, here);
+	if (!emit_block(pieces, RECORD_ARGUMENTS, mm->arg_start, arguments))
+		add_flag(mine, RECORD_ARGUMENTS_BAD);
+	if (settings.environment) {
+		WRITE_ONCE(pieces->offset, 0);
+		if (!emit_block(pieces, RECORD_ENVIRONMENT, mm->env_start, environment))
+			add_flag(mine, RECORD_ENVIRONMENT_BAD);
+	}
+	return 0;
+}
+
+static __always_inline void add_path(struct exec_scratch *mine, struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+
+	if (is_deleted(dentry))
+		add_flag(mine, RECORD_DELETED);
+	path_of_dentry(BPF_CORE_READ(file, f_path.mnt), dentry, &mine->path);
+	WRITE_ONCE(mine->record.path_length, path_append(mine, PATH_LIMIT));
+	WRITE_ONCE(mine->record.path_bytes, READ_ONCE(mine->path.total));
+}
+
+static __always_inline void add_arguments(struct exec_scratch *mine, struct mm_struct *mm)
+{
+	__u64 length = bounded(READ_ONCE(mine->record.arguments_length), ARGUMENTS_INLINE);
+
+	if (bpf_probe_read_user(next_string(mine, ARGUMENTS_INLINE), length, (void *)mm->arg_start)) {
+		add_flag(mine, RECORD_ARGUMENTS_BAD);
+		length = 0;
+		WRITE_ONCE(mine->record.arguments_length, 0);
+	}
+	string_added(mine, length);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	__u32 zero = 0;
+	struct exec_scratch *mine = bpf_map_lookup_elem(&scratch, &zero);
+	struct bulk_scratch *pieces = bpf_map_lookup_elem(&bulk, &zero);
+	struct cpu_counters *cpu = counters_of_this_cpu();
+	const struct cred *cred = task->cred;
+	struct mm_struct *mm = task->mm;
+	struct image_record *record;
+
+	if (!mine || !pieces || !cpu)
+		return 0;
+	record = &mine->record;
+	WRITE_ONCE(record->header.flags, settings.extended ? RECORD_DETAILS : 0);
+	WRITE_ONCE(mine->used, settings.extended ? sizeof(struct process_details) : 0);
+
+	emit_blocks(mine, pieces);
+	add_path(mine, bprm->file);
+	if (settings.extended)
+		add_details(mine, (struct process_details *)mine->strings, task);
+	add_arguments(mine, mm);
+	if (user_is_foreign(cred))
+		add_flag(mine, RECORD_FOREIGN_USER);
+
+	fill_header(&record->header, RECORD_EXEC, READ_ONCE(record->header.flags), task, cpu);
+	fill_parent(&record->parent, task);
+	record->base_address = base_address(mm, bprm);
+	record->uid = cred->uid.val;
+	record->threads = task->signal->nr_threads;
+	record->resident_pages = resident_pages(mm);
+	record->reserved = 0;
+	record_output(cpu, RECORD_EXEC, record,
+		      sizeof(*record) + bounded(READ_ONCE(mine->used), sizeof(mine->strings)));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* The end of a process: one record when its last thread leaves, whichever that is. */
+#include "emit.h"
+
+SEC("tp_btf/sched_process_exit")
+int process_exit(__u64 *arguments)
+{
+	struct task_struct *task = (void *)arguments[0];
+	struct cpu_counters *cpu;
+	struct exit_record *record;
+
+	/*
+	 * Any thread can be the last one, the leader often is not (kernel/exit.c, do_exit). Before
+	 * 6.17 two that leave at once may both read 0 here: the process table drops the second.
+	 */
+	if (settings.exit_has_group_dead) {
+		if (!(arguments[1] & 1))
+			return 0;
+	} else if (task->signal->live.counter != 0) {
+		return 0;
+	}
+	cpu = counters_of_this_cpu();
+	if (!cpu)
+		return 0;
+	record = record_reserve(cpu, RECORD_EXIT, sizeof(*record));
+	if (!record)
+		return 0;
+	fill_header(&record->header, RECORD_EXIT, 0, task, cpu);
+	record->exit_code = task->signal->group_exit_code ?: task->exit_code;
+	record->parent_pid = task->real_parent->tgid;
+	record_submit(record);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

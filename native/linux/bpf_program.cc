@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "linux/bpf_program.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+
+namespace kernelwire {
+namespace {
+
+// A verifier log can have megabytes; the reason stands at its end.
+constexpr size_t kLogLimit = 8192;
+
+// libbpf has one print function for the process; each loading thread collects its own words.
+thread_local std::string* log_of_this_thread = nullptr;
+
+int CollectLog(libbpf_print_level level, const char* format, va_list arguments) {
+  if (!log_of_this_thread || level == LIBBPF_DEBUG) return 0;
+  va_list again;
+  va_copy(again, arguments);
+  const int length = vsnprintf(nullptr, 0, format, again);
+  va_end(again);
+  if (length <= 0) return 0;
+
+  std::string text(static_cast<size_t>(length) + 1, '\0');
+  vsnprintf(text.data(), text.size(), format, arguments);
+  text.pop_back();
+  log_of_this_thread->append(text);
+  if (log_of_this_thread->size() > kLogLimit)
+    log_of_this_thread->erase(0, log_of_this_thread->size() - kLogLimit);
+  return length;
+}
+
+class LogScope {
+ public:
+  explicit LogScope(std::string* log) {
+    libbpf_set_print(CollectLog);
+    log_of_this_thread = log;
+  }
+  ~LogScope() { log_of_this_thread = nullptr; }
+};
+
+struct ObjectCloser {
+  void operator()(bpf_object* object) const { bpf_object__close(object); }
+};
+using Object = std::unique_ptr<bpf_object, ObjectCloser>;
+
+int ShareMaps(bpf_object* object, const std::vector<SharedMap>& maps) {
+  for (const SharedMap& shared : maps) {
+    bpf_map* map = bpf_object__find_map_by_name(object, shared.name);
+    if (!map) continue;
+    if (int error = bpf_map__reuse_fd(map, shared.fd)) return -error;
+  }
+  return 0;
+}
+
+int SetConstants(bpf_object* object, const settings& constants) {
+  bpf_map* map;
+  bpf_object__for_each_map(map, object) {
+    // The section `settings` is in; a map's own name is cut to 15 characters.
+    if (strcmp(bpf_map__name(map), ".rodata.settings") == 0)
+      return -bpf_map__set_initial_value(map, &constants, sizeof(constants));
+  }
+  return 0;
+}
+
+// An object may hold several forms of a program: only the one that is asked for is loaded.
+bpf_program* SelectOnly(bpf_object* object, const char* name) {
+  bpf_program* selected = nullptr;
+  bpf_program* program;
+  bpf_object__for_each_program(program, object) {
+    const bool wanted = strcmp(bpf_program__name(program), name) == 0;
+    bpf_program__set_autoload(program, wanted);
+    if (wanted) selected = program;
+  }
+  return selected;
+}
+
+}  // namespace
+
+BpfProgram::BpfProgram(bpf_object* object, bpf_program* program)
+    : object_(object),
+      program_(program),
+      name_(bpf_program__name(program)),
+      hook_(bpf_program__section_name(program)) {}
+
+BpfProgram::~BpfProgram() {
+  Detach();
+  bpf_object__close(object_);
+}
+
+std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const settings& constants,
+                                             const std::vector<SharedMap>& maps,
+                                             ProgramError* error) {
+  LogScope scope(&error->log);
+  Object object(bpf_object__open_mem(source.object, source.object_bytes, nullptr));
+  if (!object) {
+    error->error = errno;
+    return nullptr;
+  }
+  bpf_program* program = SelectOnly(object.get(), source.name);
+  error->error = program ? ShareMaps(object.get(), maps) : ENOENT;
+  if (!error->error) error->error = SetConstants(object.get(), constants);
+  if (!error->error) error->error = -bpf_object__load(object.get());
+  if (error->error) return nullptr;
+  return std::unique_ptr<BpfProgram>(new BpfProgram(object.release(), program));
+}
+
+bool BpfProgram::Attach(ProgramError* error) {
+  LogScope scope(&error->log);
+  link_ = bpf_program__attach(program_);
+  if (!link_) error->error = errno;
+  return link_ != nullptr;
+}
+
+void BpfProgram::Detach() {
+  if (link_) bpf_link__destroy(link_);
+  link_ = nullptr;
+}
+
+int BpfProgram::link_fd() const { return link_ ? bpf_link__fd(link_) : -1; }
+
+uint64_t BpfProgram::MissedRuns() const {
+  bpf_prog_info info = {};
+  __u32 length = sizeof(info);
+  if (bpf_obj_get_info_by_fd(bpf_program__fd(program_), &info, &length)) return 0;
+  return info.recursion_misses;
+}
+
+bool ExitHasGroupDead() {
+  std::string ignored;
+  LogScope scope(&ignored);
+  btf* kernel = btf__load_vmlinux_btf();
+  if (!kernel) return false;
+
+  // typedef void (*btf_trace_sched_process_exit)(void *, struct task_struct *, bool)
+  bool found = false;
+  const int id = btf__find_by_name_kind(kernel, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
+  if (id > 0) {
+    const btf_type* pointer = btf__type_by_id(kernel, btf__type_by_id(kernel, id)->type);
+    const btf_type* function = btf__type_by_id(kernel, pointer->type);
+    found = btf_is_func_proto(function) && btf_vlen(function) >= 3;
+  }
+  btf__free(kernel);
+  return found;
+}
+
+}  // namespace kernelwire

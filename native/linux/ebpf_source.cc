@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "linux/ebpf_source.h"
+
+#include <bpf/libbpf.h>
+
+#include <cerrno>
+
+#include "linux/boot_clock.h"
+#include "linux/programs.h"
+
+namespace kernelwire {
+namespace {
+
+settings ConstantsFor(const EbpfOptions& options) {
+  settings constants = {};
+  constants.ring_bytes = options.ring_bytes;
+  constants.extended = options.extended;
+  constants.environment = options.environment;
+  constants.exit_has_group_dead = ExitHasGroupDead();
+  return constants;
+}
+
+}  // namespace
+
+std::unique_ptr<EbpfSource> EbpfSource::Open(const EbpfOptions& options, Failure* failure) {
+  std::unique_ptr<EbpfSource> source(new EbpfSource());
+  if (int error = source->CreateMaps(options.ring_bytes)) {
+    *failure = {"the ring", error};
+    return nullptr;
+  }
+  const settings constants = ConstantsFor(options);
+  source->LoadPrograms(options, constants);
+  return source;
+}
+
+int EbpfSource::CreateMaps(size_t ring_bytes) {
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) return -cpus;
+  if (int error = BpfRing::Create(ring_bytes, &ring_)) return error;
+  if (int error = BpfArray::Create("kernelwire_cpus", sizeof(cpu_counters),
+                                   static_cast<size_t>(cpus), false, &counters_))
+    return error;
+  return BpfArray::Create("kernelwire_ctl", sizeof(control), 1, true, &control_);
+}
+
+// The verifier takes most of the time, so all are loaded before the first is attached: little
+// happens between the first hook and the last. The order of the options is that of attaching.
+void EbpfSource::LoadPrograms(const EbpfOptions& options, const settings& constants) {
+  for (const std::string& name : options.programs) {
+    states_.push_back({name, "", false, {}});
+    programs_.push_back(Load(constants, &states_.back()));
+  }
+  LoadIterator(constants);
+  for (size_t i = 0; i < options.programs.size(); i++) Attach(&programs_[i], &states_[i]);
+  attached_boot_ns_ = BootNs();
+}
+
+void EbpfSource::LoadIterator(const settings& constants) {
+  for (const char* name : {"task_snapshot_arguments", "task_snapshot"}) {
+    states_.push_back({name, "", false, {}});
+    iterator_ = Load(constants, &states_.back());
+    Attach(&iterator_, &states_.back());
+    if (iterator_) return;
+  }
+}
+
+std::unique_ptr<BpfProgram> EbpfSource::Load(const settings& constants, ProgramState* state) {
+  const ProgramSource* source = FindProgram(state->name);
+  if (!source) {
+    state->error.error = ENOENT;
+    return nullptr;
+  }
+  const std::vector<SharedMap> maps = {{"ring", ring_->fd()},
+                                       {"counters", counters_->fd()},
+                                       {"control", control_->fd()}};
+  auto program = BpfProgram::Load(*source, constants, maps, &state->error);
+  if (program) state->hook = program->hook();
+  return program;
+}
+
+void EbpfSource::Attach(std::unique_ptr<BpfProgram>* program, ProgramState* state) {
+  if (!*program) return;
+  state->attached = (*program)->Attach(&state->error);
+  if (!state->attached) program->reset();
+}
+
+int EbpfSource::StartWaiter(std::function<void()> answer) {
+  auto* shared = reinterpret_cast<control*>(control_->mapping()->data());
+  return RingWaiter::Create(ring_.get(), shared, std::move(answer), &waiter_);
+}
+
+std::vector<uint64_t> EbpfSource::MissedRuns() const {
+  if (!missed_runs_.empty()) return missed_runs_;
+  std::vector<uint64_t> missed;
+  for (const auto& program : programs_) missed.push_back(program ? program->MissedRuns() : 0);
+  return missed;
+}
+
+void EbpfSource::Detach() {
+  for (const auto& program : programs_)
+    if (program) program->Detach();
+  missed_runs_ = MissedRuns();
+  programs_.clear();
+}
+
+}  // namespace kernelwire

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The live source on Linux: shared maps, one program per hook, the snapshot, the waiter.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "linux/bpf_map.h"
+#include "linux/bpf_program.h"
+#include "linux/ring_waiter.h"
+#include "linux/task_snapshot.h"
+
+namespace kernelwire {
+
+struct EbpfOptions {
+  size_t ring_bytes;                  // a power of two
+  bool extended;                      // records carry process_details
+  bool environment;                   // exec sends the environment block
+  std::vector<std::string> programs;  // names of what is to be attached
+};
+
+struct ProgramState {
+  std::string name;
+  std::string hook;  // empty when it did not load
+  bool attached = false;
+  ProgramError error;
+};
+
+class EbpfSource {
+ public:
+  // What could not be made at all: which step, and its errno.
+  struct Failure {
+    const char* step = nullptr;
+    int error = 0;
+  };
+
+  // Blocks for the verifier: not for the event loop. Null and `failure` without a ring; a program
+  // that the kernel refuses is no failure, see programs(). Nothing is left behind in either case.
+  static std::unique_ptr<EbpfSource> Open(const EbpfOptions& options, Failure* failure);
+
+  const std::vector<ProgramState>& programs() const { return states_; }
+  // CLOCK_BOOTTIME when all hooks were in place: whoever started later has a record of it.
+  uint64_t attached_boot_ns() const { return attached_boot_ns_; }
+
+  // `answer` is called on a thread of ours, once for each request to the waiter. 0 or an errno.
+  int StartWaiter(std::function<void()> answer);
+  RingWaiter* waiter() { return waiter_.get(); }
+  void StopWaiter() { waiter_.reset(); }
+
+  BpfRing& ring() { return *ring_; }
+  std::shared_ptr<Mapping> counters() const { return counters_->mapping(); }
+  // Runs that the kernel skipped, of each program in the order of the options.
+  std::vector<uint64_t> MissedRuns() const;
+  Snapshot TakeSnapshot() const { return kernelwire::TakeSnapshot(iterator_.get()); }
+
+  // Takes the programs out of the kernel; what they wrote stays in the ring.
+  void Detach();
+
+ private:
+  EbpfSource() = default;
+  int CreateMaps(size_t ring_bytes);
+  void LoadPrograms(const EbpfOptions& options, const settings& constants);
+  void LoadIterator(const settings& constants);
+  std::unique_ptr<BpfProgram> Load(const settings& constants, ProgramState* state);
+  void Attach(std::unique_ptr<BpfProgram>* program, ProgramState* state);
+
+  std::unique_ptr<BpfRing> ring_;
+  std::unique_ptr<BpfArray> counters_;
+  std::unique_ptr<BpfArray> control_;
+  std::vector<std::unique_ptr<BpfProgram>> programs_;  // null: refused
+  std::unique_ptr<BpfProgram> iterator_;
+  std::vector<ProgramState> states_;
+  uint64_t attached_boot_ns_ = 0;
+  std::vector<uint64_t> missed_runs_;  // as they were when the programs were detached
+  std::unique_ptr<RingWaiter> waiter_;
+};
+
+}  // namespace kernelwire

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "linux/source_object.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "background.h"
+
+namespace kernelwire {
+namespace {
+
+constexpr double kNsPerMs = 1e6;
+
+struct OpenResult {
+  std::shared_ptr<EbpfSource> source;
+  EbpfSource::Failure failure;
+};
+
+Napi::Value FailureOf(Napi::Env env, const EbpfSource::Failure& failure) {
+  Napi::Object object = Napi::Object::New(env);
+  object["step"] = failure.step;
+  object["errno"] = failure.error;
+  object["reason"] = strerror(failure.error);
+  return object;
+}
+
+Napi::Value SnapshotOf(Napi::Env env, const Snapshot& snapshot) {
+  Napi::Object object = Napi::Object::New(env);
+  Napi::ArrayBuffer records = Napi::ArrayBuffer::New(env, snapshot.records.size());
+  if (!snapshot.records.empty())
+    memcpy(records.Data(), snapshot.records.data(), snapshot.records.size());
+  object["records"] = records;
+  object["begunBootMs"] = static_cast<double>(snapshot.begun_boot_ns) / kNsPerMs;
+  object["endedBootMs"] = static_cast<double>(snapshot.ended_boot_ns) / kNsPerMs;
+  object["errno"] = snapshot.error;
+  return object;
+}
+
+// On Node 20 the queue may be emptied after the environment is gone: then there is no `env`.
+void CallAnswer(napi_env env, napi_value callback, void*, void*) {
+  if (!env || !callback) return;
+  napi_value receiver;
+  if (napi_get_undefined(env, &receiver) != napi_ok) return;
+  napi_call_function(env, receiver, callback, 0, nullptr, nullptr);
+}
+
+}  // namespace
+
+Napi::Function SourceObject::Define(Napi::Env env) {
+  return DefineClass(env, "Source",
+                     {
+                         InstanceMethod<&SourceObject::Open>("open"),
+                         InstanceMethod<&SourceObject::Programs>("programs"),
+                         InstanceMethod<&SourceObject::Scan>("scan"),
+                         InstanceMethod<&SourceObject::Release>("release"),
+                         InstanceMethod<&SourceObject::IsDrained>("isDrained"),
+                         InstanceMethod<&SourceObject::WaitForRecord>("waitForRecord"),
+                         InstanceMethod<&SourceObject::Pause>("pause"),
+                         InstanceMethod<&SourceObject::Interrupt>("interrupt"),
+                         InstanceMethod<&SourceObject::TakeSnapshot>("takeSnapshot"),
+                         InstanceMethod<&SourceObject::MissedRuns>("missedRuns"),
+                         InstanceMethod<&SourceObject::Detach>("detach"),
+                         InstanceMethod<static_cast<void (SourceObject::*)(const Napi::CallbackInfo&)>(
+                             &SourceObject::Close)>("close"),
+                         InstanceMethod<&SourceObject::Ref>("ref"),
+                         InstanceMethod<&SourceObject::Unref>("unref"),
+                     });
+}
+
+// new Source({ ringBytes, extended, environment, programs }, onAnswer)
+SourceObject::SourceObject(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<SourceObject>(info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  options_.ring_bytes =
+      static_cast<size_t>(options.Get("ringBytes").As<Napi::Number>().Int64Value());
+  options_.extended = options.Get("extended").As<Napi::Boolean>();
+  options_.environment = options.Get("environment").As<Napi::Boolean>();
+  const Napi::Array programs = options.Get("programs").As<Napi::Array>();
+  for (uint32_t i = 0; i < programs.Length(); i++)
+    options_.programs.push_back(programs.Get(i).As<Napi::String>());
+  on_answer_ = Napi::Persistent(info[1].As<Napi::Function>());
+  napi_add_env_cleanup_hook(info.Env(), CloseAtExit, this);
+}
+
+SourceObject::~SourceObject() {
+  Close();
+  napi_remove_env_cleanup_hook(Env(), CloseAtExit, this);
+}
+
+void SourceObject::CloseAtExit(void* object) { static_cast<SourceObject*>(object)->Close(); }
+
+// Ends the thread and takes everything out of the kernel.
+void SourceObject::Close() {
+  if (source_) {
+    source_->StopWaiter();
+    source_->Detach();
+  }
+  source_.reset();
+  if (answer_) napi_release_threadsafe_function(answer_, napi_tsfn_abort);
+  answer_ = nullptr;
+}
+
+// Promise of { ring, counters, offsets, attachedBootMs }, or of { step, errno, reason }.
+Napi::Value SourceObject::Open(const Napi::CallbackInfo& info) {
+  return Background<OpenResult>::Run(
+      info.Env(),
+      [options = options_] {
+        OpenResult result;
+        result.source = EbpfSource::Open(options, &result.failure);
+        return result;
+      },
+      [this, self = std::make_shared<Napi::ObjectReference>(Napi::Persistent(Value()))](
+          Napi::Env env, OpenResult result) {
+        if (!result.source) return FailureOf(env, result.failure);
+        return Opened(env, std::move(result.source));
+      });
+}
+
+Napi::Value SourceObject::Opened(Napi::Env env, std::shared_ptr<EbpfSource> source) {
+  napi_threadsafe_function answer;
+  napi_create_threadsafe_function(env, on_answer_.Value(), nullptr,
+                                  Napi::String::New(env, "kernelwire"), 0, 1, nullptr, nullptr,
+                                  nullptr, CallAnswer, &answer);
+  const int error = source->StartWaiter(
+      [answer] { napi_call_threadsafe_function(answer, nullptr, napi_tsfn_nonblocking); });
+  if (error) {
+    napi_release_threadsafe_function(answer, napi_tsfn_abort);
+    return FailureOf(env, {"the waiting thread", error});
+  }
+  answer_ = answer;
+  source_ = std::move(source);
+
+  const Ring& ring = source_->ring();
+  const auto counters = source_->counters();
+  Napi::Uint32Array offsets = Napi::Uint32Array::New(env, Ring::kScanCapacity);
+  offsets_ = offsets.Data();
+  offsets_owner_ = Napi::Persistent(offsets);
+
+  Napi::Object opened = Napi::Object::New(env);
+  opened["ring"] = Expose(env, source_->ring().mapping(), ring.data(), 2 * ring.size());
+  opened["counters"] = Expose(env, counters, counters->data(), counters->size());
+  opened["offsets"] = offsets;
+  opened["attachedBootMs"] = static_cast<double>(source_->attached_boot_ns()) / kNsPerMs;
+  return opened;
+}
+
+// An ArrayBuffer over mapped memory. Its finalizer may run after the source is closed and on
+// Node 21+ the memory can move to another ArrayBuffer: so it keeps the mapping itself alive.
+Napi::ArrayBuffer SourceObject::Expose(Napi::Env env, std::shared_ptr<Mapping> mapping,
+                                       const std::byte* data, size_t bytes) {
+  auto* keeper = new std::shared_ptr<Mapping>(std::move(mapping));
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(
+      env, const_cast<std::byte*>(data), bytes,
+      [](Napi::Env, void*, std::shared_ptr<Mapping>* kept) { delete kept; }, keeper);
+  exposed_.push_back(Napi::Persistent(buffer));
+  return buffer;
+}
+
+Napi::Value SourceObject::Programs(const Napi::CallbackInfo& info) {
+  Napi::Array programs = Napi::Array::New(info.Env());
+  if (!source_) return programs;
+  uint32_t index = 0;
+  for (const ProgramState& state : source_->programs()) {
+    Napi::Object program = Napi::Object::New(info.Env());
+    program["name"] = state.name;
+    program["hook"] = state.hook;
+    program["attached"] = state.attached;
+    program["errno"] = state.error.error;
+    program["reason"] = state.error.error ? strerror(state.error.error) : "";
+    program["log"] = state.error.log;
+    programs[index++] = program;
+  }
+  return programs;
+}
+
+Napi::Value SourceObject::Scan(const Napi::CallbackInfo& info) {
+  const size_t count = source_ ? source_->ring().Scan(offsets_) : 0;
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+void SourceObject::Release(const Napi::CallbackInfo& info) {
+  if (source_) source_->ring().Release(info[0].As<Napi::Number>().Uint32Value());
+}
+
+Napi::Value SourceObject::IsDrained(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), !source_ || !source_->ring().HasData());
+}
+
+void SourceObject::WaitForRecord(const Napi::CallbackInfo& info) {
+  if (source_) source_->waiter()->WaitForRecord(info[0].As<Napi::Number>().Int32Value());
+}
+
+void SourceObject::Pause(const Napi::CallbackInfo& info) {
+  if (source_) source_->waiter()->Pause(info[0].As<Napi::Number>().Int32Value());
+}
+
+void SourceObject::Interrupt(const Napi::CallbackInfo&) {
+  if (source_) source_->waiter()->Interrupt();
+}
+
+// Promise of { records, begunBootMs, endedBootMs, errno }.
+Napi::Value SourceObject::TakeSnapshot(const Napi::CallbackInfo& info) {
+  return Background<Snapshot>::Run(
+      info.Env(), [source = source_] { return source ? source->TakeSnapshot() : Snapshot(); },
+      [](Napi::Env env, Snapshot snapshot) { return SnapshotOf(env, snapshot); });
+}
+
+Napi::Value SourceObject::MissedRuns(const Napi::CallbackInfo& info) {
+  Napi::Array missed = Napi::Array::New(info.Env());
+  if (!source_) return missed;
+  uint32_t index = 0;
+  for (const uint64_t runs : source_->MissedRuns()) missed[index++] = static_cast<double>(runs);
+  return missed;
+}
+
+void SourceObject::Detach(const Napi::CallbackInfo&) {
+  if (source_) source_->Detach();
+}
+
+// Afterwards the ring's and the counters' ArrayBuffers have no bytes.
+void SourceObject::Close(const Napi::CallbackInfo&) {
+  Close();
+  for (const auto& reference : exposed_) {
+    Napi::ArrayBuffer buffer = reference.Value();
+    if (!buffer.IsEmpty() && !buffer.IsDetached()) buffer.Detach();
+  }
+  exposed_.clear();
+}
+
+void SourceObject::Ref(const Napi::CallbackInfo& info) {
+  if (answer_) napi_ref_threadsafe_function(info.Env(), answer_);
+}
+
+void SourceObject::Unref(const Napi::CallbackInfo& info) {
+  if (answer_) napi_unref_threadsafe_function(info.Env(), answer_);
+}
+
+}  // namespace kernelwire

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "linux/task_snapshot.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "linux/boot_clock.h"
+#include "linux/file_descriptor.h"
+#include "linux/proc_rows.h"
+
+namespace kernelwire {
+namespace {
+
+constexpr size_t kReadBytes = 1 << 20;
+// Arguments of all processes together: beyond it the rest stays cut, and says so.
+constexpr size_t kArgumentsLimit = 64 << 20;
+constexpr size_t kHeaderBytes = 8;
+
+int ReadIterator(int link_fd, std::vector<std::byte>* rows) {
+  FileDescriptor iterator(bpf_iter_create(link_fd));
+  if (!iterator) return errno;
+  for (;;) {
+    const size_t before = rows->size();
+    rows->resize(before + kReadBytes);
+    const ssize_t count = read(iterator.get(), rows->data() + before, kReadBytes);
+    rows->resize(before + static_cast<size_t>(count > 0 ? count : 0));
+    if (count == 0) return 0;
+    if (count < 0 && errno != EINTR && errno != EAGAIN) return errno;
+  }
+}
+
+void AppendRecord(std::vector<std::byte>* records, const void* fixed, size_t fixed_bytes,
+                  const void* rest, size_t rest_bytes) {
+  const uint32_t header[2] = {static_cast<uint32_t>(fixed_bytes + rest_bytes), 0};
+  const auto append = [records](const void* data, size_t bytes) {
+    const auto* from = static_cast<const std::byte*>(data);
+    records->insert(records->end(), from, from + bytes);
+  };
+  append(header, sizeof(header));
+  append(fixed, fixed_bytes);
+  append(rest, rest_bytes);
+  records->resize((records->size() + 7) & ~size_t{7});
+}
+
+// The arguments that a row has no room for precede it, as they precede an exec in the ring.
+// False when they are not those of the row's image any more.
+bool AppendArguments(std::vector<std::byte>* records, const image_record& row,
+                     const std::byte* arguments_here) {
+  const std::string path = "/proc/" + std::to_string(row.header.pid) + "/cmdline";
+  const std::string all = ReadProcFile(path, row.arguments_bytes);
+  if (all.size() != row.arguments_bytes) return false;
+  if (memcmp(all.data(), arguments_here, row.arguments_length) != 0) return false;
+
+  bulk_record piece = {};
+  piece.header = row.header;
+  piece.header.type = RECORD_ARGUMENTS;
+  piece.offset = row.arguments_length;
+  piece.total = row.arguments_bytes;
+  piece.length = piece.total - piece.offset;
+  AppendRecord(records, &piece, sizeof(piece), all.data() + piece.offset, piece.length);
+  return true;
+}
+
+void Complete(const std::vector<std::byte>& rows, std::vector<std::byte>* records) {
+  size_t arguments_bytes = 0;
+  for (size_t at = 0; at + kHeaderBytes + sizeof(image_record) <= rows.size();) {
+    uint32_t length;
+    memcpy(&length, rows.data() + at, sizeof(length));
+    if (length < sizeof(image_record) || at + kHeaderBytes + length > rows.size()) return;
+
+    image_record row;
+    const std::byte* from = rows.data() + at + kHeaderBytes;
+    memcpy(&row, from, sizeof(row));
+    if (row.arguments_bytes > row.arguments_length) {
+      arguments_bytes += row.arguments_bytes;
+      const bool whole =
+          arguments_bytes <= kArgumentsLimit &&
+          AppendArguments(records, row, from + length - row.arguments_length);
+      if (!whole) row.header.flags |= RECORD_ARGUMENTS_BAD;
+    }
+    AppendRecord(records, &row, sizeof(row), from + sizeof(row), length - sizeof(row));
+    at += (kHeaderBytes + length + 7) & ~size_t{7};
+  }
+}
+
+}  // namespace
+
+Snapshot TakeSnapshot(const BpfProgram* iterator) {
+  Snapshot snapshot;
+  std::vector<std::byte> rows;
+  snapshot.begun_boot_ns = BootNs();
+  snapshot.error = iterator ? ReadIterator(iterator->link_fd(), &rows) : ReadProcRows(&rows);
+  snapshot.ended_boot_ns = BootNs();
+  Complete(rows, &snapshot.records);
+  return snapshot;
+}
+
+}  // namespace kernelwire

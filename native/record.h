@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * The raw record: what crosses from the kernel to JavaScript, byte for byte.
+ *
+ * Included by the BPF programs and by C++; lib/decode/linux/layout.ts holds the same
+ * offsets and a test compares the two. Host byte order (every supported machine is
+ * little-endian), naturally aligned, no implicit padding. Strings follow the fixed
+ * part back to back, in the order in which their lengths stand there, unterminated.
+ *
+ * Whoever includes this defines __u8, __u16, __u32, __s32 and __u64 before.
+ */
+#ifndef KERNELWIRE_RECORD_H
+#define KERNELWIRE_RECORD_H
+
+#ifdef __cplusplus
+#define RECORD_LAYOUT(type, size) static_assert(sizeof(struct type) == (size), #type)
+#else
+#define RECORD_LAYOUT(type, size) _Static_assert(sizeof(struct type) == (size), #type)
+#endif
+
+enum record_type {
+	RECORD_FORK = 1,	/* fork_record */
+	RECORD_EXEC = 2,	/* image_record */
+	RECORD_EXIT = 3,	/* exit_record */
+	RECORD_ARGUMENTS = 4,	/* bulk_record: arguments that the image_record has no room for */
+	RECORD_ENVIRONMENT = 5,	/* bulk_record */
+	RECORD_SNAPSHOT = 6,	/* image_record: a row of the task iterator, never in the ring */
+	RECORD_TYPES = 8,	/* size of the tables below */
+};
+
+enum record_flags {
+	RECORD_FOREIGN_USER = 1 << 0,	 /* its user namespace is not the initial one */
+	RECORD_KERNEL_THREAD = 1 << 1,	 /* no memory, no file of its own */
+	RECORD_DETAILS = 1 << 2,	 /* process_details stand between the fixed part and the strings */
+	RECORD_DELETED = 1 << 3,	 /* the path's last name is gone from its directory */
+	RECORD_ARGUMENTS_BAD = 1 << 4,	 /* the argument block could not be read: it faulted or had no space */
+	RECORD_ENVIRONMENT_BAD = 1 << 5, /* likewise the environment block */
+	RECORD_ZOMBIE = 1 << 6,		 /* snapshot: its last thread has ended already */
+	RECORD_COARSE_START = 1 << 7,	 /* snapshot from /proc: start in 10 ms ticks, exec_id unknown */
+};
+
+struct record_header {
+	__u8 type;		/* enum record_type */
+	__u8 flags;		/* enum record_flags */
+	__u16 cpu;
+	__u32 lost;		/* records that this CPU could not write so far: a change marks a gap */
+	__u64 boot_ns;		/* bpf_ktime_get_boot_ns() */
+	__u32 pid;		/* tgid in the initial pid namespace */
+	__u32 exec_id;		/* task->self_exec_id: which image of the process */
+	__u64 start_boot_ns;	/* the group leader's start_boottime */
+};
+RECORD_LAYOUT(record_header, 32);
+
+/* The real parent: its exec_id may have moved on since the child was forked. */
+struct parent_identity {
+	__u32 pid;
+	__u32 exec_id;
+	__u64 start_boot_ns;
+};
+RECORD_LAYOUT(parent_identity, 16);
+
+/* What only `extended` asks for. */
+struct process_details {
+	__u32 gid;
+	__u32 effective_uid;
+	__u32 login_uid;	/* ~0 when unset */
+	__u32 audit_session;	/* ~0 when unset */
+	__u64 effective_capabilities;
+	__u32 mount_namespace;
+	__u32 pid_namespace;
+	__u32 net_namespace;
+	__u32 user_namespace;
+	__u32 uts_namespace;
+	__u32 ipc_namespace;
+	__u32 cgroup_namespace;
+	__u32 namespace_pid;	/* its pid in its own pid namespace, 0 where that is the initial one */
+	__u32 directory_length;	/* bytes of the current directory, which follows the path */
+	__u32 cgroup_length;	/* bytes of the cgroup's path, which follows the directory */
+	char tty[16];		/* tty_struct.name, NUL-padded */
+};
+RECORD_LAYOUT(process_details, 80);
+
+/* The child has its creator's image; with CLONE_PARENT the creator is not the parent. */
+struct fork_record {
+	struct record_header header;
+	struct parent_identity parent;
+	__u32 creator_pid;
+	__u32 uid;
+	__u32 resident_pages;	/* 0: not known yet */
+	__u32 reserved;
+};
+RECORD_LAYOUT(fork_record, 64);
+
+/* An image: what exec made, or what the snapshot found. */
+struct image_record {
+	struct record_header header;
+	struct parent_identity parent;
+	__u64 base_address;	/* 0: unknown */
+	__u32 uid;
+	__u32 threads;
+	__u32 resident_pages;		/* 0: not known yet */
+	__u32 arguments_bytes;		/* the whole argument block */
+	__u32 environment_bytes;	/* the whole environment block */
+	__u32 path_bytes;		/* the whole path; more than path_length: its start is cut */
+	__u16 path_length;
+	__u16 arguments_length;		/* of them here; the rest came before, as RECORD_ARGUMENTS */
+	__u32 reserved;
+};
+RECORD_LAYOUT(image_record, 88);
+
+struct exit_record {
+	struct record_header header;
+	__s32 exit_code;	/* as wait(2) encodes it: status << 8 | signal */
+	__u32 parent_pid;
+};
+RECORD_LAYOUT(exit_record, 40);
+
+/* A piece of a block; pieces come in order and before the image_record they belong to. */
+struct bulk_record {
+	struct record_header header;
+	__u32 offset;
+	__u32 total;
+	__u32 length;
+	__u32 reserved;
+};
+RECORD_LAYOUT(bulk_record, 48);
+
+enum record_limits {
+	PATH_LIMIT = 4096,		/* bytes of a path in a record */
+	ARGUMENTS_INLINE = 4096,	/* bytes of arguments in an image_record... */
+	ARGUMENTS_UNDER_PRESSURE = 512, /* ...and while the ring is more than half full */
+	SNAPSHOT_ARGUMENTS = 2048,	/* rows over 8 KiB would be risky: seq_file drops what does not fit */
+	SNAPSHOT_PATH = 1024,
+	/* A block of arguments or of the environment: the kernel's own limit is 6 MiB (fs/exec.c). */
+	BULK_PIECE = 16 << 10,
+	BULK_LARGE_PIECE = 64 << 10,	/* in rings of at least BULK_LARGE_RING */
+	BULK_LARGE_RING = 1 << 20,
+	BULK_PIECES = 6 * 16 + 4,	/* 96 large ones, 3 small ones, 1 last one */
+};
+
+/* What each CPU counted since the start; one map element per possible CPU, written by the programs only. */
+struct cpu_counters {
+	__u64 attempts[RECORD_TYPES];	/* raised before the reserve */
+	__u64 failed[RECORD_TYPES];	/* no space in the ring */
+	__u64 refused[RECORD_TYPES];	/* bulk, while it held its half of the ring */
+	__u64 failed_bytes;
+	__u64 refused_bytes;
+	__u64 lost;			/* failed + refused, all types: record_header.lost is its low half */
+	__u64 reserved[5];
+};
+RECORD_LAYOUT(cpu_counters, 256);
+
+/* The one word that the consumer writes and the programs read. */
+enum consumer_state {
+	CONSUMER_AWAKE = 0,	/* it will look at the ring by itself: wake nobody */
+	CONSUMER_ASLEEP = 1,	/* wake it at the next record */
+	CONSUMER_PAUSED = 2,	/* it looks again in a moment: wake it only when the ring is a quarter full */
+};
+
+struct control {
+	__u32 consumer;		/* enum consumer_state */
+	__u32 reserved[15];
+};
+RECORD_LAYOUT(control, 64);
+
+/* Constants of one run, frozen before the programs load: the verifier prunes what they exclude. */
+struct settings {
+	__u64 ring_bytes;
+	__u32 extended;
+	__u32 environment;
+	__u32 exit_has_group_dead;	/* sched_process_exit has a second argument (6.17) */
+	__u32 reserved;
+};
+RECORD_LAYOUT(settings, 24);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "ring.h"
+
+namespace kernelwire {
+namespace {
+
+// include/uapi/linux/bpf.h
+constexpr uint32_t kBusy = 1u << 31;
+constexpr uint32_t kDiscard = 1u << 30;
+constexpr size_t kHeaderBytes = 8;
+
+uint64_t Acquire(const uint64_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+
+uint32_t LengthWord(const std::byte* header) {
+  return __atomic_load_n(reinterpret_cast<const uint32_t*>(header), __ATOMIC_ACQUIRE);
+}
+
+size_t BytesInRing(uint32_t length) {
+  return (kHeaderBytes + (length & ~(kBusy | kDiscard)) + 7) & ~size_t{7};
+}
+
+}  // namespace
+
+size_t Ring::Scan(uint32_t* offsets) {
+  const uint64_t produced = Acquire(produced_);
+  uint64_t position = *consumed_;
+
+  starts_.clear();
+  while (position < produced && starts_.size() < kScanCapacity) {
+    const size_t offset = position & (size_ - 1);
+    const uint32_t length = LengthWord(data_ + offset);
+    if (length & kBusy) break;
+    if (!(length & kDiscard)) {
+      offsets[starts_.size()] = static_cast<uint32_t>(offset + kHeaderBytes);
+      starts_.push_back(position);
+    }
+    position += BytesInRing(length);
+  }
+  end_ = position;
+  return starts_.size();
+}
+
+void Ring::Release(size_t count) {
+  const uint64_t position = count < starts_.size() ? starts_[count] : end_;
+  __atomic_store_n(consumed_, position, __ATOMIC_RELEASE);
+  starts_.clear();
+}
+
+bool Ring::HasData() const { return Acquire(produced_) != *consumed_; }
+
+bool Ring::IsBusy() const {
+  return HasData() && (LengthWord(data_ + (*consumed_ & (size_ - 1))) & kBusy);
+}
+
+}  // namespace kernelwire

@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+/**
+ * `npm test`: set-up, then every suite one after the other, then one line with what they came to.
+ *
+ * With names of suites, only those; `--all` adds the long forms. KERNELWIRE_REQUIRE=live,vm makes a skipped test of
+ * these suites a failed one, for machines where they must be able to run.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { root, setupOrExit } from './setup.mjs'
+import { crashed, readResults, requireAll, results, summary } from './test/results.mjs'
+
+const SKIPPED = 77
+
+const SUITES = {
+  types,
+  unit: vitest,
+  native: vitest,
+  live: vitest,
+  vm,
+}
+
+const { values, positionals } = parseArgs({ options: { all: { type: 'boolean' } }, allowPositionals: true })
+const unknown = positionals.find((name) => !Object.hasOwn(SUITES, name))
+if (unknown !== undefined) {
+  console.error(`There is no suite "${unknown}"; the suites are ${Object.keys(SUITES).join(', ')}.`)
+  process.exit(2)
+}
+const required = (process.env.KERNELWIRE_REQUIRE ?? '').split(',')
+const names = positionals.length > 0 ? positionals : Object.keys(SUITES)
+
+await setupOrExit()
+const folder = mkdtempSync(path.join(tmpdir(), 'kernelwire-test-'))
+const suites = []
+try {
+  for (const name of names) {
+    console.log(`\n# ${name}`)
+    const suite = await SUITES[name](name, path.join(folder, `${name}.json`), values.all === true)
+    suites.push(required.includes(name) ? requireAll(suite) : suite)
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+console.log(summary(suites))
+process.exitCode = suites.some((suite) => suite.failed > 0) ? 1 : 0
+
+/** The tests run without types being checked, and test/types consists of nothing else. */
+async function types(name) {
+  const { ending } = await run('node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.test.json'])
+  return ending ? crashed(name, `tsc: ${ending}`) : results(name, { passed: 1 })
+}
+
+async function vitest(name, file) {
+  const reporters = ['--reporter=default', `--reporter=${path.join(root, 'scripts/test/reporter.mjs')}`]
+  const args = ['run', '--project', name, ...reporters, `--outputFile.json=${file}`]
+  const { ending } = await run('node_modules/vitest/vitest.mjs', args)
+  return readResults(name, file, ending)
+}
+
+async function vm(name, file) {
+  const { code, ending, lastLine } = await run('scripts/vm.mjs', ['--suite', 'live', '--json', file])
+  if (code === SKIPPED)
+    return results(name, { skipped: [{ test: 'the live suite on another kernel', reason: lastLine }] })
+  return readResults(name, file, ending)
+}
+
+/** Runs one of the clone's scripts with our output as its own, and tells how it ended and its last line on stderr. */
+function run(script, args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [path.join(root, script), ...args], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'pipe'],
+    })
+    let tail = ''
+    child.stderr.on('data', (chunk) => {
+      process.stderr.write(chunk)
+      tail = (tail + chunk).slice(-4096)
+    })
+    child.on('close', (code, signal) => {
+      const ending = signal ? `ended by ${signal}` : code ? `exit status ${code}` : ''
+      resolve({ code, ending, lastLine: tail.trimEnd().split('\n').at(-1) ?? '' })
+    })
+  })
+}

@@ -1,0 +1,248 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test, vi } from 'vitest'
+import { type Open, run } from '../../lib/cli/watch.js'
+import type { EventRecord } from '../../lib/events/index.js'
+import { ReaderGone } from '../../lib/output/writer.js'
+import { loss, newProcess, terminateProcess } from './records.js'
+import { brokenPipe, FakeTerminal } from './terminal.js'
+
+/** Promise.withResolvers(), which Node.js 20 does not have. */
+function withResolvers() {
+  let resolve!: () => void
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
+type Attachments = Awaited<ReturnType<Open>>['coverage']['attachments']
+
+/** Delivers the batches, then waits to be closed as a sensor does, then delivers what was left in the ring. */
+class ScriptedSensor {
+  opened: Parameters<Open>[0] | undefined
+  coverage = { attachments: [] as Attachments }
+  left: EventRecord[] = []
+  closings = 0
+  taken = 0
+  readonly #batches: EventRecord[][]
+  readonly #closed = withResolvers()
+
+  constructor(...batches: EventRecord[][]) {
+    this.#batches = batches
+  }
+
+  readonly open = (async (options) => {
+    this.opened = options
+    return this
+  }) as Open
+
+  async close(): Promise<void> {
+    this.closings++
+    this.#closed.resolve()
+  }
+
+  async *[Symbol.asyncIterator]() {
+    try {
+      for (const batch of this.#batches) {
+        this.taken++
+        yield batch
+      }
+      await this.#closed.promise
+      if (this.left.length > 0) yield this.left
+    } finally {
+      await this.close()
+    }
+  }
+}
+
+const linesOf = (terminal: FakeTerminal) =>
+  terminal.output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+test('each event is one line of JSON, each batch one write', async () => {
+  const terminal = new FakeTerminal()
+  const sensor = new ScriptedSensor([newProcess(), terminateProcess()], [newProcess()])
+  expect(await run(['--count', '3'], terminal, sensor.open)).toBe(0)
+  expect(linesOf(terminal)).toEqual([newProcess(), terminateProcess(), newProcess()])
+  expect(terminal.writes).toHaveLength(2)
+})
+
+test('--count ends after exactly so many lines, in the middle of a batch, and closes the sensor', async () => {
+  const terminal = new FakeTerminal()
+  const sensor = new ScriptedSensor([1, 2, 3, 4, 5].map(terminateProcess), [6].map(terminateProcess))
+  expect(await run(['--count', '3'], terminal, sensor.open)).toBe(0)
+  expect(linesOf(terminal).map((record) => record.event.PROCESS_ID)).toEqual([1, 2, 3])
+  expect(sensor.closings).toBeGreaterThan(0)
+  expect(sensor.taken).toBe(1)
+})
+
+test('options reach the sensor', async () => {
+  const sensor = new ScriptedSensor([newProcess()])
+  const args = ['--events', 'all,-PROCESS_ENVIRONMENT', '--ring-size', '1MiB', '--extended', '--json', '--count', '1']
+  await run(args, new FakeTerminal(), sensor.open)
+  expect(sensor.opened).toMatchObject({
+    events: ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS', 'LOSS_ACCOUNTING'],
+    ringBytes: 1_048_576,
+    extended: true,
+  })
+})
+
+test.each(['SIGINT', 'SIGTERM'])(
+  '%s ends cleanly: what is still in the ring is printed, then a summary',
+  async (signal) => {
+    const terminal = new FakeTerminal()
+    const sensor = new ScriptedSensor([newProcess(), newProcess()])
+    sensor.left = [loss({ EXEC: 2, EXIT: 1 }), terminateProcess()]
+    const ended = run([], terminal, sensor.open)
+    await vi.waitFor(() => expect(terminal.writes).toHaveLength(1))
+    terminal.signals.emit(signal, signal)
+    expect(await ended).toBe(0)
+    expect(linesOf(terminal)).toHaveLength(4)
+    expect(terminal.said).toEqual([
+      expect.stringMatching(
+        /^kernelwire: \d+\.\d s, 4 events \(2 NEW_PROCESS, 1 LOSS_ACCOUNTING, 1 TERMINATE_PROCESS\), 3 records lost \(2 EXEC, 1 EXIT\)$/,
+      ),
+    ])
+    expect(terminal.exits).toEqual([])
+    expect(terminal.signals.listenerCount('SIGINT') + terminal.signals.listenerCount('SIGTERM')).toBe(0)
+  },
+)
+
+test('a second SIGINT does not wait for a reader that takes nothing', async () => {
+  const terminal = new FakeTerminal()
+  terminal.reader = () => new Promise(() => undefined)
+  void run([], terminal, new ScriptedSensor([newProcess()]).open)
+  await sleep(5)
+  terminal.signals.emit('SIGINT', 'SIGINT')
+  expect(terminal.exits).toEqual([])
+  terminal.signals.emit('SIGINT', 'SIGINT')
+  expect(terminal.exits).toEqual([130])
+})
+
+test('SIGINT while the sensor is starting ends it quietly', async () => {
+  const terminal = new FakeTerminal()
+  const open: Open = ({ signal }) =>
+    new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)))
+  const ended = run([], terminal, open)
+  terminal.signals.emit('SIGINT', 'SIGINT')
+  expect(await ended).toBe(0)
+  expect(terminal.said).toEqual([])
+})
+
+test('SIGINT that the start did not notice closes the sensor as soon as it is there', async () => {
+  const terminal = new FakeTerminal()
+  const sensor = new ScriptedSensor()
+  const ended = run([], terminal, async (options) => {
+    terminal.signals.emit('SIGINT', 'SIGINT')
+    return sensor.open(options)
+  })
+  expect(await ended).toBe(0)
+  expect(sensor.closings).toBeGreaterThan(0)
+})
+
+test('--duration ends cleanly', async () => {
+  const terminal = new FakeTerminal()
+  const sensor = new ScriptedSensor([newProcess()])
+  sensor.left = [terminateProcess()]
+  expect(await run(['--duration', '20ms'], terminal, sensor.open)).toBe(0)
+  expect(linesOf(terminal)).toHaveLength(2)
+  expect(terminal.said[0]).toMatch(/2 events .*, nothing lost$/)
+})
+
+test('no batch is taken from the sensor while the reader is busy with the last one: the ring is the only queue', async () => {
+  const terminal = new FakeTerminal()
+  const reading = withResolvers()
+  terminal.reader = () => reading.promise
+  const sensor = new ScriptedSensor([newProcess()], [newProcess()], [newProcess()])
+  const ended = run(['--count', '3'], terminal, sensor.open)
+  await sleep(20)
+  expect(sensor.taken).toBe(1)
+  reading.resolve()
+  await ended
+  expect(sensor.taken).toBe(3)
+})
+
+test('a reader that went away ends it without a word, and closes the sensor', async () => {
+  const terminal = new FakeTerminal()
+  terminal.reader = brokenPipe
+  const sensor = new ScriptedSensor([newProcess()])
+  await expect(run([], terminal, sensor.open)).rejects.toBeInstanceOf(ReaderGone)
+  expect(terminal.said).toEqual([])
+  expect(sensor.closings).toBeGreaterThan(0)
+})
+
+test('a batch of large events is written in pieces of whole lines', async () => {
+  const terminal = new FakeTerminal()
+  const large = Array.from({ length: 8 }, () => newProcess({ COMMAND_LINE: 'x'.repeat(300_000) }))
+  await run(['--count', '8'], terminal, new ScriptedSensor(large).open)
+  expect(terminal.writes.map((text) => text.split('\n').length - 1)).toEqual([4, 4])
+  expect(linesOf(terminal)).toEqual(large)
+})
+
+test('on a terminal no event can act upon it', async () => {
+  const terminal = new FakeTerminal()
+  terminal.isTerminal = true
+  const record = newProcess({ COMMAND_LINE: 'echo \u009b2J\u202e' })
+  await run(['--count', '1'], terminal, new ScriptedSensor([record]).open)
+  expect(terminal.output).not.toMatch(/[\u009b\u202e]/)
+  expect(linesOf(terminal)).toEqual([record])
+})
+
+test('a sensor that fails while running is an error of the program', async () => {
+  const failing: Open = async () => ({
+    coverage: { attachments: [] },
+    close: async () => undefined,
+    // biome-ignore lint/correctness/useYield: it fails before there is an event
+    async *[Symbol.asyncIterator]() {
+      throw new Error('ring torn')
+    },
+  })
+  await expect(run([], new FakeTerminal(), failing)).rejects.toThrow('ring torn')
+})
+
+const ATTACHED = { program: 'process_fork', hook: 'tp_btf/sched_process_fork', attached: true, events: ['NEW_PROCESS'] }
+const REFUSED = {
+  program: 'process_exec',
+  hook: 'tp_btf/sched_process_exec',
+  attached: false,
+  events: ['NEW_PROCESS', 'PROCESS_ENVIRONMENT'],
+  reason: 'the verifier refused it',
+  details: 'R1 invalid mem access',
+}
+
+test('what could not be attached is told, with the events that suffer', async () => {
+  const terminal = new FakeTerminal()
+  const sensor = new ScriptedSensor([newProcess()])
+  sensor.coverage = { attachments: [ATTACHED, REFUSED] }
+  await run(['--count', '1'], terminal, sensor.open)
+  expect(terminal.said[0]).toBe(
+    'kernelwire: could not attach process_exec to tp_btf/sched_process_exec (the verifier refused it): ' +
+      'affects NEW_PROCESS, PROCESS_ENVIRONMENT',
+  )
+  expect(terminal.said).toHaveLength(2)
+})
+
+test('--verbose tells also what was attached, and what the kernel said', async () => {
+  const terminal = new FakeTerminal()
+  const sensor = new ScriptedSensor([newProcess()])
+  sensor.coverage = { attachments: [ATTACHED, REFUSED] }
+  await run(['--count', '1', '--verbose'], terminal, sensor.open)
+  expect(terminal.said[0]).toBe('kernelwire: attached process_fork to tp_btf/sched_process_fork')
+  expect(terminal.said[1]).toMatch(/PROCESS_ENVIRONMENT\nR1 invalid mem access$/)
+})
+
+test.each([
+  [['--events', 'NOPE'], 'ERR_UNKNOWN_EVENT'],
+  [['--events', 'MODULE_LOAD'], 'ERR_EVENT_UNSUPPORTED'],
+  [['--ring-size', '1KiB'], 'ERR_OPTION'],
+  [['--duration', 'soon'], 'ERR_OPTION'],
+  [['--count', '0'], 'ERR_OPTION'],
+  [['NEW_PROCESS'], 'ERR_OPTION'],
+])('%j is refused before anything is started', async (args, code) => {
+  const sensor = new ScriptedSensor()
+  const terminal = new FakeTerminal()
+  await expect(run(args, terminal, sensor.open)).rejects.toMatchObject({ code })
+  expect(sensor.opened).toBeUndefined()
+})

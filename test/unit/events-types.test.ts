@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { expect, test } from 'vitest'
+
+test('test/types compiles: records narrow without a cast, and what must not compile does not', {
+  timeout: 30_000,
+}, () => {
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const { config } = ts.readConfigFile(`${root}tsconfig.test.json`, ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  const program = ts.createProgram([`${root}test/types/events.ts`], options)
+  const messages = ts
+    .getPreEmitDiagnostics(program)
+    .map((diagnostic) => ts.flattenDiagnosticMessageText(diagnostic.messageText, ' '))
+  expect(messages).toEqual([])
+})

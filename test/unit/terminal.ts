@@ -1,0 +1,42 @@
+/** A terminal that remembers what it was told. */
+import { EventEmitter } from 'node:events'
+import { Writable } from 'node:stream'
+import type { Terminal } from '../../lib/cli/terminal.js'
+import { Writer } from '../../lib/output/writer.js'
+
+export class FakeTerminal implements Terminal {
+  /** One entry for each write that reached the operating system. */
+  readonly writes: string[] = []
+  readonly said: string[] = []
+  readonly exits: number[] = []
+  readonly signals = new EventEmitter()
+  isTerminal = false
+  /** Awaited before a write is taken. */
+  reader: () => Promise<void> = async () => undefined
+
+  readonly stdout = new Writer(
+    new Writable({
+      decodeStrings: false,
+      write: (chunk: string, _encoding, done) => {
+        this.reader().then(() => {
+          this.writes.push(chunk)
+          done()
+        }, done)
+      },
+    }),
+  )
+
+  say(line: string): void {
+    this.said.push(line)
+  }
+
+  exit(status: number): void {
+    this.exits.push(status)
+  }
+
+  get output(): string {
+    return this.writes.join('')
+  }
+}
+
+export const brokenPipe = () => Promise.reject(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+/** A crash of the addon takes its own forked process with it and fails one file. */
+const forked = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 60_000 }
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'native', include: ['test/native/**/*.test.ts'], ...forked } },
+      // One file at a time: the tests measure what the whole machine does.
+      { test: { name: 'live', include: ['test/live/**/*.test.ts'], fileParallelism: false, ...forked } },
+    ],
+  },
+})
