@@ -21,13 +21,19 @@ const CLOCK_EVERY = 256
 /** How far behind the present a tick stays: a program may have taken its time and not yet its place in the ring. */
 const TICK_DELAY_MS = 10
 
+/** What a drain needs of a source: the kernel's ring, or records in memory. */
+export type DrainSource = Pick<
+  LinuxSource,
+  'records' | 'offsets' | 'counters' | 'attachedMs' | 'scan' | 'release' | 'missedRuns'
+>
+
 export class Drain {
   /** Whether the latest drain found anything: then more is likely to come soon. */
   foundRecords = false
   /** Whether it left records behind, so that the next one should follow at once. */
   hasMore = false
 
-  readonly #source: LinuxSource
+  readonly #source: DrainSource
   readonly #stream: EventStream
   readonly #decoder: LinuxDecoder
   readonly #context: Context
@@ -36,7 +42,7 @@ export class Drain {
   #rundown: Rundown | undefined
   #isFirst = true
 
-  constructor(source: LinuxSource, stream: EventStream, context: Context, forkWindowMs: number) {
+  constructor(source: DrainSource, stream: EventStream, context: Context, forkWindowMs: number) {
     this.#source = source
     this.#stream = stream
     this.#context = context
@@ -94,7 +100,7 @@ export class Drain {
     return this.#stream.takeBatch()
   }
 
-  #record(records: LinuxSource['records'], at: number): void {
+  #record(records: DrainSource['records'], at: number): void {
     if (this.#gaps.isBehind(records, at)) this.#tellLosses(this.#decoder.latestMs, records.ms(at + 8))
     this.#decoder.record(records, at)
   }
@@ -126,7 +132,7 @@ export class Drain {
 
   #imagesOf({ records, bytes }: SnapshotRecords): ProcessImage[] {
     const images: ProcessImage[] = []
-    for (let at = FRAME_BYTES; at < bytes; ) {
+    for (let at = FRAME_BYTES; at + records.length(at) <= bytes; ) {
       const image = this.#decoder.row(records, at)
       if (image !== undefined) images.push(image)
       at += ((records.length(at) + 7) & ~7) + FRAME_BYTES

@@ -77,6 +77,8 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
   readonly #signal: AbortSignal | undefined
 
   #isTaken = false
+  /** The loop waits for a batch. */
+  #isAsked = false
   #isDetached = false
   #isClosed = false
   /** After the first batch: how the next one is waited for. */
@@ -153,7 +155,10 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     this.#isTaken = true
     return {
       next: async () => {
-        const batch = await this.#next()
+        this.#isAsked = true
+        const batch = await this.#next().finally(() => {
+          this.#isAsked = false
+        })
         return batch === undefined ? { done: true, value: undefined } : { done: false, value: batch }
       },
       return: async () => {
@@ -167,8 +172,10 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     if (this.#isDetached) return
     this.#isDetached = true
     this.#source.detach()
-    if (this.#isTaken) this.#source.interrupt()
-    else this.#release()
+    if (!this.#isTaken) this.#release()
+    else if (this.#isAsked) this.#source.interrupt()
+    // Whether the loop comes back for the rest is its own business: it must not keep the program running.
+    else this.#source.unref()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

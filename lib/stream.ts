@@ -56,7 +56,7 @@ export class EventStream {
   /** What came since the last time. */
   takeBatch(): EventRecord[] {
     const batch = this.#batch
-    if (batch.length > 0) this.#batch = []
+    this.#batch = []
     return batch
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Work that would block the event loop, as a promise.
+// Work that would block the event loop, as a promise. Where the loop ends before the work does, as
+// that of a terminated worker thread, the result is dropped and the promise stays as it is.
 #pragma once
 
 #include <napi.h>
@@ -32,8 +33,16 @@ class Background : public Napi::AsyncWorker {
         convert_(std::move(convert)) {}
 
   void Execute() override { result_ = work_(); }
-  void OnOK() override { deferred_.Resolve(convert_(Env(), std::move(result_))); }
+  void OnOK() override {
+    if (CanRunJavaScript()) deferred_.Resolve(convert_(Env(), std::move(result_)));
+  }
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+  // Node-API has no such question, but whatever could run JavaScript fails when none may run.
+  bool CanRunJavaScript() {
+    bool ignored;
+    return napi_has_named_property(Env(), Env().Global(), "Object", &ignored) == napi_ok;
+  }
 
   Napi::Promise::Deferred deferred_;
   Work work_;

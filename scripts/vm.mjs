@@ -21,8 +21,9 @@ const USAGE = `Usage: node scripts/vm.mjs [options] -- COMMAND [ARGUMENT…]
        node scripts/vm.mjs [options] --suite NAME
        node scripts/vm.mjs [options] --fetch
 
-Boots a Debian kernel in qemu and runs COMMAND inside, as root, in this directory, seeing this machine's files except
-what is in /tmp outside the project. What it writes is gone afterwards. Standard output, standard error and exit status are the command's.
+Boots a Debian kernel in qemu and runs COMMAND inside, as root, in this directory, with this machine's files: all but
+those in /tmp, /var/tmp and /run outside the project. What it writes is gone afterwards. Standard output, standard error
+and exit status are the command's.
 
   --kernel NAME     ${[...KERNELS.keys()].join(', ')} (default 6.1)
   --append WORDS    more words for the kernel's command line, such as lockdown=integrity
@@ -32,7 +33,7 @@ what is in /tmp outside the project. What it writes is gone afterwards. Standard
   --timeout SECONDS from power-on to the end (default 240)
   --fetch           only fill the cache, ${cacheDirectory()} (KERNELWIRE_VM_CACHE)
 
-Exit status: the command's; ${STATUS.skipped} when no machine can be had here; ${STATUS.timedOut} after a time-out; ${STATUS.machineFailed} when the machine failed.
+Exit status: the command's; ${STATUS.skipped} when no machine can be had here, ${STATUS.timedOut} after a time-out, ${STATUS.machineFailed} when the machine failed.
 `
 
 function parse(argv) {
@@ -58,14 +59,16 @@ function parse(argv) {
 }
 
 function suiteCommand(project, wantsReport) {
-  const report = wantsReport
-    ? [
-        '--reporter=default',
-        `--reporter=${join(PROJECT, 'scripts/test/reporter.mjs')}`,
-        `--outputFile.json=${GUEST_REPORT}`,
-      ]
-    : []
-  return [process.execPath, join(PROJECT, 'node_modules/vitest/vitest.mjs'), 'run', '--project', project, ...report]
+  const reporter = join(PROJECT, 'scripts/test/reporter.mjs')
+  const report = ['--reporter=default', `--reporter=${reporter}`, `--outputFile.json=${GUEST_REPORT}`]
+  return [
+    process.execPath,
+    join(PROJECT, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--project',
+    project,
+    ...(wantsReport ? report : []),
+  ]
 }
 
 function guestEnvironment(extra) {
@@ -113,7 +116,7 @@ async function main(options) {
   if (json !== undefined) rmSync(json, { force: true })
   const scratch = mkdtempSync(join(tmpdir(), 'kernelwire-vm-'))
   try {
-    const machine = await fetchMachine(options.kernel, say)
+    const machine = await fetchMachine(options.kernel, { progress: say, signal: stop.signal })
     if (options.fetch) return 0
     say(`Linux ${options.kernel}: booting`)
     const { status, report } = await runInMachine(options, machine, scratch, stop.signal)

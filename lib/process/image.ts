@@ -88,6 +88,14 @@ export class ProcessImage {
     return this.execId === execId || this.isCoarse
   }
 
+  /** Another image of the same process has the same parent. */
+  inheritParent(before: ProcessImage): void {
+    this.parentPid = before.parentPid
+    this.parent = before.parent
+    this.parentAtom = before.parentAtom
+    this.parentObject = before.parentObject
+  }
+
   startedAt(startLow: number, startHigh: number): boolean {
     return this.startLow === (startLow | 0) && this.startHigh === (startHigh | 0)
   }

@@ -31,7 +31,7 @@ export function takeOverFirst(stream: EventStream, rundown: Rundown, attachedMs:
  */
 export function reconcile(stream: EventStream, rundown: Rundown): void {
   const { processes } = stream
-  const ended = new Set([...processes.takeEnds()].map(keyOf))
+  const ends = byPid(processes.takeEnds())
   const living = new Map<number, ProcessImage>()
   for (const image of rundown.images) if (!image.isZombie) living.set(image.pid, image)
 
@@ -40,7 +40,14 @@ export function reconcile(stream: EventStream, rundown: Rundown): void {
     const row = living.get(image.pid)
     if (isOlder && (row === undefined || !isSameProcess(row, image))) vanish(stream, image)
   }
-  const missed = [...living.values()].filter((row) => !ended.has(keyOf(row)) && isNews(row, processes.ofPid(row.pid)))
+  const missed: ProcessImage[] = []
+  for (const row of living.values()) {
+    const known = processes.ofPid(row.pid)
+    const hasEnded = ends.get(row.pid)?.some((image) => isSameProcess(row, image)) ?? false
+    if (hasEnded || !isNews(row, known)) continue
+    if (known !== undefined) vanish(stream, known)
+    missed.push(row)
+  }
   announceAll(stream, missed)
 }
 
@@ -69,8 +76,14 @@ function isSameProcess(row: ProcessImage, image: ProcessImage): boolean {
   return row.startedAt(image.startLow, image.startHigh)
 }
 
-function keyOf(image: ProcessImage): string {
-  return `${image.pid} ${image.startLow} ${image.startHigh}`
+function byPid(images: Iterable<ProcessImage>): Map<number, ProcessImage[]> {
+  const groups = new Map<number, ProcessImage[]>()
+  for (const image of images) {
+    const group = groups.get(image.pid)
+    if (group === undefined) groups.set(image.pid, [image])
+    else group.push(image)
+  }
+  return groups
 }
 
 /** Parents first, however deep they are nested. */
@@ -83,11 +96,11 @@ function announceAll(stream: EventStream, found: readonly ProcessImage[]): void 
   for (const image of found) {
     const line: ProcessImage[] = []
     for (let next: ProcessImage | undefined = image; next?.state === STATE.FOUND; next = next.parent) {
-      // A forged recording could make a process its own ancestor.
-      if (next.parent !== undefined) break
       line.push(next)
       const parent = processes.ofPid(next.parentPid)
-      if (parent !== undefined && parent !== next && parent.startMs <= next.startMs) next.parent = parent
+      // A forged recording could make a process its own ancestor: one of this line has a parent, or is `next`.
+      const isInLine = parent === next || (parent?.state === STATE.FOUND && parent.parent !== undefined)
+      if (parent !== undefined && !isInLine && parent.startMs <= next.startMs) next.parent = parent
     }
     for (let i = line.length - 1; i >= 0; i--) stream.announceExisting(line[i]!)
   }

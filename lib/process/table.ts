@@ -29,8 +29,7 @@ export class ProcessTable {
   /** The image that this process runs now. */
   find(pid: number, startLow: number, startHigh: number): ProcessImage | undefined {
     const image = this.#current.get(pid)
-    if (image === undefined || image.startedAt(startLow, startHigh)) return image
-    return image.isCoarse && isSameTick(image, startLow, startHigh) ? image : undefined
+    return image !== undefined && isStartOf(image, startLow, startHigh) ? image : undefined
   }
 
   /** Whatever process has this number now. */
@@ -41,7 +40,7 @@ export class ProcessTable {
   /** The process, if it ended a moment ago. */
   findEnded(pid: number, startLow: number, startHigh: number): ProcessImage | undefined {
     const image = this.#ended.get(pid)
-    return image?.startedAt(startLow, startHigh) ? image : undefined
+    return image !== undefined && isStartOf(image, startLow, startHigh) ? image : undefined
   }
 
   /** From now on the process runs this image. */
@@ -107,7 +106,9 @@ export class ProcessTable {
 }
 
 /** A row from /proc and a record mean the same process when their starts fall into the same tick. */
-function isSameTick(image: ProcessImage, startLow: number, startHigh: number): boolean {
+function isStartOf(image: ProcessImage, startLow: number, startHigh: number): boolean {
+  if (image.startedAt(startLow, startHigh)) return true
+  if (!image.isCoarse) return false
   const startMs = ((startHigh >>> 0) * 2 ** 32 + (startLow >>> 0)) / 1e6
   return Math.floor(startMs / TICK_MS) === Math.floor(image.startMs / TICK_MS)
 }

@@ -70,9 +70,8 @@ std::unique_ptr<BpfProgram> EbpfSource::Load(const settings& constants, ProgramS
     state->error.error = ENOENT;
     return nullptr;
   }
-  const std::vector<SharedMap> maps = {{"ring", ring_->fd()},
-                                       {"counters", counters_->fd()},
-                                       {"control", control_->fd()}};
+  const std::vector<SharedMap> maps = {
+      {"ring", ring_->fd()}, {"counters", counters_->fd()}, {"control", control_->fd()}};
   auto program = BpfProgram::Load(*source, constants, maps, &state->error);
   if (program) state->hook = program->hook();
   return program;

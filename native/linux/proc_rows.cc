@@ -12,6 +12,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "linux/boot_clock.h"
 #include "linux/file_descriptor.h"
 
 namespace kernelwire {
@@ -29,6 +30,8 @@ struct DirectoryCloser {
   void operator()(DIR* directory) const { closedir(directory); }
 };
 
+uint64_t TickNs() { return 1000000000ull / static_cast<uint64_t>(sysconf(_SC_CLK_TCK)); }
+
 // proc(5), /proc/PID/stat: the name is in parentheses and may hold any character but NUL.
 bool ParseStat(const std::string& stat, image_record* record) {
   const size_t after_name = stat.rfind(')');
@@ -45,8 +48,7 @@ bool ParseStat(const std::string& stat, image_record* record) {
                             &state, &parent, &flags, &threads, &start_ticks, &resident);
   if (fields != 6) return false;
 
-  const auto tick_ns = 1000000000ull / static_cast<unsigned long long>(sysconf(_SC_CLK_TCK));
-  record->header.start_boot_ns = start_ticks * tick_ns;
+  record->header.start_boot_ns = start_ticks * TickNs();
   record->parent.pid = static_cast<uint32_t>(parent);
   record->threads = static_cast<uint32_t>(threads);
   record->resident_pages = static_cast<uint32_t>(resident > 0 ? resident : 0);
@@ -66,11 +68,12 @@ std::string ReadLink(const std::string& path) {
   return length > 0 ? std::string(target, static_cast<size_t>(length)) : std::string();
 }
 
-bool ReadRow(const char* pid, Row* row) {
-  const std::string folder = std::string("/proc/") + pid;
+bool ReadRow(uint32_t pid, Row* row) {
+  const std::string folder = "/proc/" + std::to_string(pid);
   row->record.header.type = RECORD_SNAPSHOT;
   row->record.header.flags = RECORD_COARSE_START;
-  row->record.header.pid = static_cast<uint32_t>(strtoul(pid, nullptr, 10));
+  row->record.header.pid = pid;
+  row->record.header.boot_ns = BootNs();
   if (!ParseStat(ReadProcFile(folder + "/stat", 4096), &row->record)) return false;
   row->record.uid = RealUser(ReadProcFile(folder + "/status", 4096));
   if (row->record.header.flags & RECORD_KERNEL_THREAD) return true;
@@ -103,16 +106,20 @@ void Append(const Row& row, std::vector<std::byte>* rows) {
 
 }  // namespace
 
-int ReadProcRows(std::vector<std::byte>* rows) {
+int ReadProcRows(const ProcRange& range, std::vector<std::byte>* rows) {
+  if (!ProcHasInitialPids()) return 0;
   std::unique_ptr<DIR, DirectoryCloser> directory(opendir("/proc"));
   if (!directory) return errno;
 
   std::vector<Row> found;
   std::unordered_map<uint32_t, uint64_t> starts;
   while (const dirent* entry = readdir(directory.get())) {
+    const auto pid = static_cast<uint32_t>(strtoul(entry->d_name, nullptr, 10));
     Row row;
-    if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !ReadRow(entry->d_name, &row)) continue;
-    starts[row.record.header.pid] = row.record.header.start_boot_ns;
+    if (pid == 0 || range.known.count(pid) != 0 || !ReadRow(pid, &row)) continue;
+    // Its start is known to a tick only.
+    if (row.record.header.start_boot_ns >= range.started_before_boot_ns - TickNs()) continue;
+    starts[pid] = row.record.header.start_boot_ns;
     found.push_back(std::move(row));
   }
   for (Row& row : found) {
@@ -121,6 +128,12 @@ int ReadProcRows(std::vector<std::byte>* rows) {
     Append(row, rows);
   }
   return 0;
+}
+
+bool ProcHasInitialPids() {
+  // include/linux/proc_ns.h, PROC_PID_INIT_INO
+  return ReadLink("/proc/self/ns/pid") == "pid:[4026531836]" &&
+         ReadLink("/proc/self") == std::to_string(getpid());
 }
 
 std::string ReadProcFile(const std::string& path, size_t limit) {

@@ -32,8 +32,8 @@ int RingWaiter::Create(const BpfRing* ring, control* shared, std::function<void(
   // Edge-triggered: a pause must not end because of records that are already there.
   if (!Watch(epoll.get(), ring->fd(), EPOLLIN | EPOLLET)) return errno;
   if (!Watch(epoll.get(), interrupt.get(), EPOLLIN)) return errno;
-  waiter->reset(new RingWaiter(ring, shared, std::move(answer), std::move(epoll),
-                               std::move(interrupt)));
+  waiter->reset(
+      new RingWaiter(ring, shared, std::move(answer), std::move(epoll), std::move(interrupt)));
   return 0;
 }
 
@@ -115,8 +115,7 @@ bool RingWaiter::Sleep(int milliseconds) {
   const int count = epoll_wait(epoll_.get(), events, 2, milliseconds > 0 ? milliseconds : 0);
   for (int i = 0; i < count; i++) {
     uint64_t value;
-    if (events[i].data.fd == interrupt_.get())
-      (void)!read(interrupt_.get(), &value, sizeof(value));
+    if (events[i].data.fd == interrupt_.get()) (void)!read(interrupt_.get(), &value, sizeof(value));
   }
   return count > 0;
 }

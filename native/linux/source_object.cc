@@ -48,29 +48,29 @@ void CallAnswer(napi_env env, napi_value callback, void*, void*) {
 }  // namespace
 
 Napi::Function SourceObject::Define(Napi::Env env) {
-  return DefineClass(env, "Source",
-                     {
-                         InstanceMethod<&SourceObject::Open>("open"),
-                         InstanceMethod<&SourceObject::Programs>("programs"),
-                         InstanceMethod<&SourceObject::Scan>("scan"),
-                         InstanceMethod<&SourceObject::Release>("release"),
-                         InstanceMethod<&SourceObject::IsDrained>("isDrained"),
-                         InstanceMethod<&SourceObject::WaitForRecord>("waitForRecord"),
-                         InstanceMethod<&SourceObject::Pause>("pause"),
-                         InstanceMethod<&SourceObject::Interrupt>("interrupt"),
-                         InstanceMethod<&SourceObject::TakeSnapshot>("takeSnapshot"),
-                         InstanceMethod<&SourceObject::MissedRuns>("missedRuns"),
-                         InstanceMethod<&SourceObject::Detach>("detach"),
-                         InstanceMethod<static_cast<void (SourceObject::*)(const Napi::CallbackInfo&)>(
-                             &SourceObject::Close)>("close"),
-                         InstanceMethod<&SourceObject::Ref>("ref"),
-                         InstanceMethod<&SourceObject::Unref>("unref"),
-                     });
+  return DefineClass(
+      env, "Source",
+      {
+          InstanceMethod<&SourceObject::Open>("open"),
+          InstanceMethod<&SourceObject::Programs>("programs"),
+          InstanceMethod<&SourceObject::Scan>("scan"),
+          InstanceMethod<&SourceObject::Release>("release"),
+          InstanceMethod<&SourceObject::IsDrained>("isDrained"),
+          InstanceMethod<&SourceObject::WaitForRecord>("waitForRecord"),
+          InstanceMethod<&SourceObject::Pause>("pause"),
+          InstanceMethod<&SourceObject::Interrupt>("interrupt"),
+          InstanceMethod<&SourceObject::TakeSnapshot>("takeSnapshot"),
+          InstanceMethod<&SourceObject::MissedRuns>("missedRuns"),
+          InstanceMethod<&SourceObject::Detach>("detach"),
+          InstanceMethod<static_cast<void (SourceObject::*)(const Napi::CallbackInfo&)>(
+              &SourceObject::Close)>("close"),
+          InstanceMethod<&SourceObject::Ref>("ref"),
+          InstanceMethod<&SourceObject::Unref>("unref"),
+      });
 }
 
 // new Source({ ringBytes, extended, environment, programs }, onAnswer)
-SourceObject::SourceObject(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<SourceObject>(info) {
+SourceObject::SourceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SourceObject>(info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   options_.ring_bytes =
       static_cast<size_t>(options.Get("ringBytes").As<Napi::Number>().Int64Value());

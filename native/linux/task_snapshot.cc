@@ -66,8 +66,9 @@ bool AppendArguments(std::vector<std::byte>* records, const image_record& row,
   return true;
 }
 
-void Complete(const std::vector<std::byte>& rows, std::vector<std::byte>* records) {
-  size_t arguments_bytes = 0;
+// `visit`: called with each row, its bytes and how many they are.
+template <typename Visit>
+void ForEach(const std::vector<std::byte>& rows, Visit visit) {
   for (size_t at = 0; at + kHeaderBytes + sizeof(image_record) <= rows.size();) {
     uint32_t length;
     memcpy(&length, rows.data() + at, sizeof(length));
@@ -76,16 +77,35 @@ void Complete(const std::vector<std::byte>& rows, std::vector<std::byte>* record
     image_record row;
     const std::byte* from = rows.data() + at + kHeaderBytes;
     memcpy(&row, from, sizeof(row));
+    visit(row, from, length);
+    at += (kHeaderBytes + length + 7) & ~size_t{7};
+  }
+}
+
+// A kernel may hide some from its iterator, such as process 1, that /proc shows. What started since
+// is left out: that has records in the ring.
+int ReadIteratorAndProc(int link_fd, uint64_t begun_boot_ns, std::vector<std::byte>* rows) {
+  if (int error = ReadIterator(link_fd, rows)) return error;
+  ProcRange others;
+  others.started_before_boot_ns = begun_boot_ns;
+  ForEach(*rows, [&others](const image_record& row, const std::byte*, size_t) {
+    others.known.insert(row.header.pid);
+  });
+  return ReadProcRows(others, rows);
+}
+
+void Complete(const std::vector<std::byte>& rows, std::vector<std::byte>* records) {
+  const bool has_proc = ProcHasInitialPids();
+  size_t arguments_bytes = 0;
+  ForEach(rows, [&](image_record row, const std::byte* from, size_t length) {
     if (row.arguments_bytes > row.arguments_length) {
       arguments_bytes += row.arguments_bytes;
-      const bool whole =
-          arguments_bytes <= kArgumentsLimit &&
-          AppendArguments(records, row, from + length - row.arguments_length);
+      const bool whole = has_proc && arguments_bytes <= kArgumentsLimit &&
+                         AppendArguments(records, row, from + length - row.arguments_length);
       if (!whole) row.header.flags |= RECORD_ARGUMENTS_BAD;
     }
     AppendRecord(records, &row, sizeof(row), from + sizeof(row), length - sizeof(row));
-    at += (kHeaderBytes + length + 7) & ~size_t{7};
-  }
+  });
 }
 
 }  // namespace
@@ -94,7 +114,9 @@ Snapshot TakeSnapshot(const BpfProgram* iterator) {
   Snapshot snapshot;
   std::vector<std::byte> rows;
   snapshot.begun_boot_ns = BootNs();
-  snapshot.error = iterator ? ReadIterator(iterator->link_fd(), &rows) : ReadProcRows(&rows);
+  snapshot.error = iterator
+                       ? ReadIteratorAndProc(iterator->link_fd(), snapshot.begun_boot_ns, &rows)
+                       : ReadProcRows(ProcRange(), &rows);
   snapshot.ended_boot_ns = BootNs();
   Complete(rows, &snapshot.records);
   return snapshot;

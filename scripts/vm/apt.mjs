@@ -16,19 +16,23 @@ const OUTPUT_LIMIT_BYTES = 64 << 20
 const execute = promisify(execFile)
 
 /**
+ * @typedef {{ root: string, scratch: string, signal: AbortSignal }} Place Where to unpack, and what to use on the way.
+ */
+
+/**
  * Unpacks packages of the system's own archive, with everything they depend on that is not installed.
  *
  * @param {readonly string[]} packages
- * @param {string} root Where to unpack.
- * @param {string} scratch
+ * @param {Place} place
  */
-export async function unpackFromSystem(packages, root, scratch) {
+export async function unpackFromSystem(packages, place) {
   try {
-    await unpackWithDependencies([], packages, root, scratch)
+    await unpackWithDependencies([], packages, place)
   } catch {
+    place.signal.throwIfAborted()
     // The lists may be missing or older than the archive, and only root may renew them in place.
-    const own = await ownLists(scratch, 'system', [])
-    await unpackWithDependencies(own, packages, root, scratch)
+    const own = await ownLists('system', [], place)
+    await unpackWithDependencies(own, packages, place)
   }
 }
 
@@ -36,63 +40,59 @@ export async function unpackFromSystem(packages, root, scratch) {
  * Unpacks the newest package of a Debian suite whose name matches.
  *
  * @param {{ suite: string, package: RegExp }} wanted
- * @param {string} root Where to unpack.
- * @param {string} scratch
+ * @param {Place} place
  */
-export async function unpackNewest({ suite, package: pattern }, root, scratch) {
-  const sources = join(scratch, `${suite}.list`)
-  writeFileSync(sources, `deb [signed-by=${await debianKeyring(scratch)}] ${MIRROR} ${suite} main\n`)
-  const own = await ownLists(scratch, suite, [`-oDir::Etc::SourceList=${sources}`, '-oDir::Etc::SourceParts=/dev/null'])
-  const names = (await apt('apt-cache', [...own, 'pkgnames', 'linux-image'], scratch)).split('\n')
-  const newest = names
-    .filter((name) => pattern.test(name))
-    .sort(byNumbers)
-    .at(-1)
+export async function unpackNewest({ suite, package: pattern }, place) {
+  const sources = join(place.scratch, `${suite}.list`)
+  writeFileSync(sources, `deb [signed-by=${await debianKeyring(place)}] ${MIRROR} ${suite} main\n`)
+  const onlyThese = [`-oDir::Etc::SourceList=${sources}`, '-oDir::Etc::SourceParts=/dev/null']
+  const own = await ownLists(suite, [...onlyThese, '-oAPT::Update::Error-Mode=any'], place)
+  const names = await apt('apt-cache', [...own, 'pkgnames', 'linux-image'], place)
+  const matching = names.split('\n').filter((name) => pattern.test(name))
+  const newest = matching.sort(byNumbers).at(-1)
   if (newest === undefined) throw new Error(`${MIRROR} ${suite} has no package like ${pattern.source}`)
-  await unpack(own, [newest], root, scratch)
+  await unpack(own, [newest], place)
 }
 
-async function unpackWithDependencies(options, packages, root, scratch) {
-  const simulated = await apt(
-    'apt-get',
-    [...options, '--simulate', '--no-install-recommends', 'install', ...packages],
-    scratch,
-  )
+async function unpackWithDependencies(options, packages, place) {
+  const simulation = [...options, '--simulate', '--no-install-recommends', 'install', ...packages]
+  const simulated = await apt('apt-get', simulation, place)
   const missing = new Map(packages.map((name) => [name, name]))
   for (const [, name, version] of simulated.matchAll(/^Inst (\S+) (?:\[\S+\] )?\((\S+) /gm)) {
     missing.set(name, `${name}=${version}`)
   }
-  await unpack(options, [...missing.values()], root, scratch)
+  await unpack(options, [...missing.values()], place)
 }
 
-async function unpack(options, packages, root, scratch) {
+async function unpack(options, packages, place) {
+  const { root, scratch, signal } = place
   const directory = join(scratch, `packages-${packages[0]}`)
   mkdirSync(directory, { recursive: true })
-  await apt('apt-get', [...options, 'download', ...packages], directory)
-  for (const file of readdirSync(directory)) await execute('dpkg', ['-x', join(directory, file), root])
+  await apt('apt-get', [...options, 'download', ...packages], place, directory)
+  for (const file of readdirSync(directory)) await execute('dpkg', ['-x', join(directory, file), root], { signal })
 }
 
 /** Options that make apt use lists of its own, just fetched. */
-async function ownLists(scratch, name, sources) {
-  const directory = join(scratch, `lists-${name}`)
+async function ownLists(name, extra, place) {
+  const directory = join(place.scratch, `lists-${name}`)
   mkdirSync(join(directory, 'partial'), { recursive: true })
-  const options = [...sources, `-oDir::State::Lists=${directory}`, `-oDir::Cache=${join(scratch, 'cache')}`]
-  await apt('apt-get', [...options, '-oAPT::Update::Error-Mode=any', 'update'], scratch)
+  const options = [...extra, `-oDir::State::Lists=${directory}`, `-oDir::Cache=${join(place.scratch, 'cache')}`]
+  await apt('apt-get', [...options, 'update'], place)
   return options
 }
 
-async function debianKeyring(scratch) {
+async function debianKeyring(place) {
   if (existsSync(join('/', KEYRING))) return join('/', KEYRING)
-  const root = join(scratch, 'keyring')
-  await unpackFromSystem(['debian-archive-keyring'], root, scratch)
+  const root = join(place.scratch, 'keyring')
+  await unpackFromSystem(['debian-archive-keyring'], { ...place, root })
   return join(root, KEYRING)
 }
 
-async function apt(command, args, directory) {
+async function apt(command, args, { scratch, signal }, cwd = scratch) {
   // As root, apt would download as another user, who may not write here.
   const options = ['-q', '-oAPT::Sandbox::User=root', ...PATIENCE, ...args]
   const env = { ...process.env, LC_ALL: 'C' }
-  const { stdout } = await execute(command, options, { cwd: directory, env, maxBuffer: OUTPUT_LIMIT_BYTES })
+  const { stdout } = await execute(command, options, { cwd, env, signal, maxBuffer: OUTPUT_LIMIT_BYTES })
   return stdout
 }
 

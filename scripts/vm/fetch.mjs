@@ -34,19 +34,17 @@ export function cacheDirectory(env = process.env) {
 
 /**
  * @param {string} name A key of KERNELS.
- * @param {(line: string) => void} progress
+ * @param {{ progress: (line: string) => void, signal: AbortSignal }} caller
  */
-export async function fetchMachine(name, progress) {
+export async function fetchMachine(name, caller) {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Unavailable(`virtual machines need Linux on x86-64, and this is ${process.platform} on ${process.arch}`)
   }
-  const qemu = await fetchQemu(progress)
-  const tools = await cached('tools', progress, (root, scratch) =>
-    unpackFromSystem(['busybox-static', 'xz-utils'], root, scratch),
-  )
-  const kernel = await cached(`linux-${name}`, progress, async (root, scratch) => {
-    await unpackNewest(KERNELS.get(name), root, scratch)
-    unpackKernel(root, join(tools, 'usr/bin/xz'))
+  const qemu = await fetchQemu(caller)
+  const tools = await cached('tools', caller, (place) => unpackFromSystem(['busybox-static', 'xz-utils'], place))
+  const kernel = await cached(`linux-${name}`, caller, async (place) => {
+    await unpackNewest(KERNELS.get(name), place)
+    unpackKernel(place.root, join(tools, 'usr/bin/xz'))
   })
   return {
     qemu,
@@ -55,10 +53,10 @@ export async function fetchMachine(name, progress) {
   }
 }
 
-async function fetchQemu(progress) {
+async function fetchQemu(caller) {
   const installed = (process.env.PATH ?? '').split(delimiter).some((directory) => existsSync(join(directory, QEMU)))
   if (installed) return { file: QEMU, args: [], env: process.env }
-  const root = await cached('qemu', progress, (root, scratch) => unpackFromSystem(['qemu-system-x86'], root, scratch))
+  const root = await cached('qemu', caller, (place) => unpackFromSystem(['qemu-system-x86'], place))
   return {
     file: join(root, 'usr/bin', QEMU),
     args: FIRMWARE.flatMap((directory) => ['-L', join(root, directory)]),
@@ -70,10 +68,8 @@ function unpackKernel(root, xz) {
   const { image } = kernelFiles(root)
   const payload = xzPayload(readFileSync(image))
   if (payload === undefined) return
-  writeFileSync(
-    image,
-    execFileSync(xz, ['--decompress', '--stdout'], { input: payload, maxBuffer: KERNEL_LIMIT_BYTES }),
-  )
+  const kernel = execFileSync(xz, ['--decompress', '--stdout'], { input: payload, maxBuffer: KERNEL_LIMIT_BYTES })
+  writeFileSync(image, kernel)
 }
 
 function kernelFiles(root) {
@@ -83,7 +79,7 @@ function kernelFiles(root) {
 }
 
 /** The directory of that name in the cache. It is filled once, and appears whole or not at all. */
-async function cached(name, progress, fill) {
+async function cached(name, { progress, signal }, fill) {
   const directory = join(cacheDirectory(), name)
   if (existsSync(directory)) return directory
   progress(`fetching ${name} into ${cacheDirectory()}`)
@@ -91,11 +87,12 @@ async function cached(name, progress, fill) {
   const scratch = mkdtempSync(join(cacheDirectory(), 'fetch-'))
   try {
     const root = join(scratch, 'root')
-    await fill(root, scratch)
+    await fill({ root, scratch, signal })
     if (!existsSync(directory)) renameSync(root, directory)
     return directory
   } catch (error) {
-    throw new Unavailable(`${name} cannot be had: ${lastLine(error)}`, { cause: error })
+    signal.throwIfAborted()
+    throw new Unavailable(`${name} cannot be had from the package archive (${lastLine(error)})`, { cause: error })
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
@@ -103,9 +100,6 @@ async function cached(name, progress, fill) {
 
 function lastLine(error) {
   if (error.code === 'ENOENT' && error.syscall?.startsWith('spawn')) return `there is no ${error.path} here`
-  return String(error.stderr || error.message)
-    .trim()
-    .split('\n')
-    .at(-1)
-    .replace(/\.$/, '')
+  const text = String(error.stderr || error.message).trimEnd()
+  return text.slice(text.lastIndexOf('\n') + 1).replace(/\.$/, '')
 }

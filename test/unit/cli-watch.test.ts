@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
+import { Tally } from '../../lib/cli/tally.js'
 import { type Open, run } from '../../lib/cli/watch.js'
+import type { Attachment } from '../../lib/coverage.js'
 import type { EventRecord } from '../../lib/events/index.js'
 import { ReaderGone } from '../../lib/output/writer.js'
 import { loss, newProcess, terminateProcess } from './records.js'
@@ -15,12 +17,10 @@ function withResolvers() {
   return { promise, resolve }
 }
 
-type Attachments = Awaited<ReturnType<Open>>['coverage']['attachments']
-
 /** Delivers the batches, then waits to be closed as a sensor does, then delivers what was left in the ring. */
 class ScriptedSensor {
   opened: Parameters<Open>[0] | undefined
-  coverage = { attachments: [] as Attachments }
+  coverage = { attachments: [] as Attachment[] }
   left: EventRecord[] = []
   closings = 0
   taken = 0
@@ -202,8 +202,13 @@ test('a sensor that fails while running is an error of the program', async () =>
   await expect(run([], new FakeTerminal(), failing)).rejects.toThrow('ring torn')
 })
 
-const ATTACHED = { program: 'process_fork', hook: 'tp_btf/sched_process_fork', attached: true, events: ['NEW_PROCESS'] }
-const REFUSED = {
+const ATTACHED: Attachment = {
+  program: 'process_fork',
+  hook: 'tp_btf/sched_process_fork',
+  attached: true,
+  events: ['NEW_PROCESS'],
+}
+const REFUSED: Attachment = {
   program: 'process_exec',
   hook: 'tp_btf/sched_process_exec',
   attached: false,
@@ -222,6 +227,14 @@ test('what could not be attached is told, with the events that suffer', async ()
       'affects NEW_PROCESS, PROCESS_ENVIRONMENT',
   )
   expect(terminal.said).toHaveLength(2)
+})
+
+test('what could not even be loaded has no hook to name', async () => {
+  const terminal = new FakeTerminal()
+  const sensor = new ScriptedSensor([newProcess()])
+  sensor.coverage = { attachments: [{ ...REFUSED, hook: '' }] }
+  await run(['--count', '1'], terminal, sensor.open)
+  expect(terminal.said[0]).toMatch(/^kernelwire: could not load process_exec \(the verifier refused it\): affects /)
 })
 
 test('--verbose tells also what was attached, and what the kernel said', async () => {
@@ -245,4 +258,24 @@ test.each([
   const terminal = new FakeTerminal()
   await expect(run(args, terminal, sensor.open)).rejects.toMatchObject({ code })
   expect(sensor.opened).toBeUndefined()
+})
+
+test('a summary has the time in seconds, the most frequent event first, and every lost record', () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const tally = new Tally()
+  for (const record of [
+    newProcess(),
+    terminateProcess(),
+    terminateProcess(),
+    loss({ EXIT: 5 }),
+    loss({ EXIT: 1, FORK: 2 }),
+  ]) {
+    tally.add(record)
+  }
+  vi.advanceTimersByTime(12_340)
+  const summary = tally.summary()
+  vi.useRealTimers()
+  expect(summary).toBe(
+    '12.3 s, 5 events (2 TERMINATE_PROCESS, 2 LOSS_ACCOUNTING, 1 NEW_PROCESS), 8 records lost (6 EXIT, 2 FORK)',
+  )
 })

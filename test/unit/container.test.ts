@@ -59,6 +59,7 @@ test.each([
   ['a mount of Docker', `/system.slice/docker-${ID}.mount`],
   ['a cgroup that a service made for itself', `/system.slice/build.service/${ID}`],
   ['64 hex digits in a slice', `/jobs.slice/${ID}`],
+  ['64 hex digits deep below a directory', `/build/cache/${ID}`],
   ['64 hex digits at the root', `/${ID}`],
   ['the monitor of a container of Podman', `/machine.slice/libpod-conmon-${ID}.scope`],
   ['the monitor of a container of CRI-O', `${SLICE}/crio-conmon-${ID}.scope`],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { exitStatus, KernelwireError } from '../../lib/errors.js'
+import { nearest } from '../../lib/nearest.js'
 import { type SensorOptions, validate } from '../../lib/options.js'
 
 const refused = (options: object): KernelwireError => {
@@ -99,4 +100,20 @@ test('an error carries its cause and its details only when there are any', () =>
   expect(new KernelwireError('ERR_KERNEL', 's', { cause, details: 'log' })).toMatchObject({ cause, details: 'log' })
   expect(Object.keys(new KernelwireError('ERR_KERNEL', 's'))).not.toContain('details')
   expect('cause' in new KernelwireError('ERR_KERNEL', 's')).toBe(false)
+})
+
+test.each([
+  ['NEW_PROCES', 'NEW_PROCESS'],
+  ['NEW_PROCESSES', 'NEW_PROCESS'],
+  ['NEW_PRXCESS', 'NEW_PROCESS'],
+  ['EW_PROCESS', 'NEW_PROCESS'],
+  ['module-load', 'MODULE_LOAD'],
+  ['FILE', undefined],
+  ['', undefined],
+])('whoever writes "%s" meant %s', (word, meant) => {
+  expect(nearest(word, ['MODULE_LOAD', 'NEW_PROCESS'])).toBe(meant)
+})
+
+test('of two near names the nearer one is meant', () => {
+  expect(nearest('forkWindows', ['forkWindow123', 'forkWindow1'])).toBe('forkWindow1')
 })

@@ -31,6 +31,7 @@ export class Blocks {
 
   /** False for a record that makes no sense. */
   add(records: Records, at: number): boolean {
+    if (records.length(at) < BULK.SIZE) return false
     const word = at >>> 2
     const offset = records.u32[word + (BULK.offset >> 2)]!
     const total = records.u32[word + (BULK.total >> 2)]!

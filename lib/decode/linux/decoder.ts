@@ -27,6 +27,8 @@ export class LinuxDecoder {
   readonly #forkWindowMs: number
   readonly #arguments: Blocks
   readonly #environments: Blocks
+  /** Of the rows of a snapshot, which is taken over while blocks of the ring are under way. */
+  readonly #rowArguments = new Blocks(() => {})
 
   constructor(stream: EventStream, context: Context, forkWindowMs: number) {
     this.#stream = stream
@@ -44,7 +46,7 @@ export class LinuxDecoder {
 
   /** `at`: offset of a whole record. */
   record(records: Records, at: number): void {
-    const type = records.u8[at]! & (TYPES - 1)
+    const type = typeAt(records, at)
     const { accounts } = this.#stream
     accounts.read[type]!++
     if (records.length(at) < HEADER.SIZE) {
@@ -81,10 +83,10 @@ export class LinuxDecoder {
   /** An image out of a row, with what came ahead of it. */
   row(records: Records, at: number): ProcessImage | undefined {
     if (records.u8[at] === TYPE.ARGUMENTS) {
-      this.#arguments.add(records, at)
+      this.#rowArguments.add(records, at)
       return undefined
     }
-    const image = decodeImage(records, at, this.#context, this.#arguments.take(records, at))
+    const image = decodeImage(records, at, this.#context, this.#rowArguments.take(records, at))
     if (image === undefined) this.#stream.accounts.bad[TYPE.SNAPSHOT]!++
     else image.creationTime = this.#context.clock.epochMs(image.startMs)
     return image
@@ -124,18 +126,20 @@ export class LinuxDecoder {
   }
 
   #exec(records: Records, at: number): boolean {
+    const { folded, dropped } = this.#stream.accounts
     const before = this.#known(records, at)
     const block = this.#arguments.take(records, at)
     if (before !== undefined && isSeen(before, records, at)) {
-      // The snapshot saw this image already.
-      this.#stream.accounts.folded[TYPE.EXEC]!++
-      if (block !== undefined) this.#stream.accounts.folded[TYPE.ARGUMENTS]! += block.pieces
+      // The snapshot saw this image already, or a later one.
+      folded[TYPE.EXEC]!++
+      folded[TYPE.ARGUMENTS]! += block?.pieces ?? 0
       this.#environment(before, records, at)
       return true
     }
     const image = decodeImage(records, at, this.#context, block)
+    const settled = image === undefined ? dropped : folded
+    settled[TYPE.ARGUMENTS]! += block?.pieces ?? 0
     if (image === undefined) return false
-    if (block !== undefined) this.#stream.accounts.folded[TYPE.ARGUMENTS]! += block.pieces
     this.#replace(before, image, records, at)
     this.#stream.announce(image, TYPE.EXEC)
     this.#environment(image, records, at)
@@ -152,12 +156,10 @@ export class LinuxDecoder {
         this.#stream.accounts.folded[TYPE.FORK]!++
       } else {
         if (before.state === STATE.PENDING) this.#stream.announce(before, TYPE.FORK)
-        image.previousAtom = before.atom
+        // An exec in between may have been lost.
+        if (before.isCoarse || image.execId === before.execId + 1) image.previousAtom = before.atom
       }
-      image.parentPid = before.parentPid
-      image.parent = before.parent
-      image.parentAtom = before.parentAtom
-      image.parentObject = before.parentObject
+      image.inheritParent(before)
       before.state = STATE.ENDED
     }
     this.#processes.put(image)
@@ -167,7 +169,9 @@ export class LinuxDecoder {
     const block = this.#environments.take(records, at)
     if (block === undefined) return
     const { delivered, folded, dropped } = this.#stream.accounts
-    if (block.first !== 0) {
+    // The image may be one that the snapshot saw later than this record was written.
+    const isItsOwn = image.runs(records.u32[(at + HEADER.exec_id) >>> 2]!)
+    if (block.first !== 0 || !isItsOwn) {
       dropped[TYPE.ENVIRONMENT]! += block.pieces
       return
     }
@@ -200,9 +204,9 @@ export class LinuxDecoder {
     const startHigh = records.u32[word + (HEADER.start_boot_ns >> 2) + 1]!
     const execId = records.u32[word + (HEADER.exec_id >> 2)]!
     const known = this.#processes.find(pid, startLow, startHigh)
-    if (known?.runs(execId)) {
+    if (known !== undefined) {
       if (known.state === STATE.PENDING) this.#stream.announce(known, TYPE.FORK)
-      return known
+      return known.runs(execId) ? known : this.#unseen(records, at, known)
     }
     const ended = this.#processes.findEnded(pid, startLow, startHigh)
     if (ended !== undefined) {
@@ -212,11 +216,11 @@ export class LinuxDecoder {
       }
       return undefined
     }
-    return this.#unseen(records, at)
+    return this.#unseen(records, at, undefined)
   }
 
-  /** A process of which only the end was seen: all that is known of it is in its exit record. */
-  #unseen(records: Records, at: number): ProcessImage {
+  /** An image of which only the end was seen: its exec was lost, or all that was before its end. */
+  #unseen(records: Records, at: number, before: ProcessImage | undefined): ProcessImage {
     const { atoms, clock } = this.#context
     const { u32 } = records
     const word = at >>> 2
@@ -229,6 +233,10 @@ export class LinuxDecoder {
     const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, atom, u32[word + (EXIT.parent_pid >> 2)]!)
     image.time = clock.epochMs(bootMs)
     image.creationTime = clock.epochMs(image.startMs)
+    if (before !== undefined) {
+      image.inheritParent(before)
+      this.#processes.end(before)
+    }
     this.#stream.announceExisting(image)
     return image
   }
@@ -243,8 +251,14 @@ export class LinuxDecoder {
   }
 }
 
+/** The type by which a record is counted: what is none of ours counts as 0. */
+function typeAt(records: Records, at: number): number {
+  const type = records.u8[at]!
+  return type < TYPES ? type : 0
+}
+
 function isSeen(image: ProcessImage, records: Records, at: number): boolean {
   if (image.state === STATE.PENDING) return false
   if (image.isCoarse) return records.ms(at + HEADER.boot_ns) <= image.bootMs
-  return image.execId === records.u32[(at + HEADER.exec_id) >>> 2]!
+  return image.execId >= records.u32[(at + HEADER.exec_id) >>> 2]!
 }

@@ -101,7 +101,7 @@ function putArguments(
 /** `text`: the arguments with NULs between them. */
 function putCommandLine(image: ProcessImage, text: string): void {
   image.commandLine = text.includes('\0') ? text.replace(EVERY_NUL, ' ') : text
-  if (image.details !== undefined) image.details.ARGUMENTS = text.split('\0')
+  if (image.details !== undefined) image.details.ARGUMENTS = Object.freeze(text.split('\0'))
 }
 
 function withoutLastNul(bytes: Uint8Array, start: number, end: number): number {
@@ -109,7 +109,7 @@ function withoutLastNul(bytes: Uint8Array, start: number, end: number): number {
 }
 
 function cut(image: ProcessImage, field: string, wholeBytes: number): void {
-  image.truncated = { ...image.truncated, [field]: wholeBytes }
+  image.truncated = Object.freeze({ ...image.truncated, [field]: wholeBytes })
 }
 
 /** With `extended`, the exact bytes beside a text in which some were replaced. */
@@ -117,5 +117,5 @@ function keepRaw(image: ProcessImage, field: string, text: string, bytes: Buffer
   if (image.details === undefined || !text.includes(REPLACED)) return
   const exact = bytes.subarray(start, end)
   if (isUtf8(exact)) return
-  image.rawBytes = { ...image.rawBytes, [field]: exact.toString('base64') }
+  image.rawBytes = Object.freeze({ ...image.rawBytes, [field]: exact.toString('base64') })
 }

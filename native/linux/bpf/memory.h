@@ -21,10 +21,11 @@ static __always_inline __u32 resident_pages(struct mm_struct *mm)
 	struct mm_struct___atomic *atomic = (void *)mm;
 	__s64 pages;
 
+	/* Read by the helper: 6.1's verifier does not see through atomic_long_t in an array. */
 	if (bpf_core_field_exists(atomic->rss_stat.count))
-		pages = atomic->rss_stat.count[MM_FILEPAGES].counter +
-			atomic->rss_stat.count[MM_ANONPAGES].counter +
-			atomic->rss_stat.count[MM_SHMEMPAGES].counter;
+		pages = BPF_CORE_READ(atomic, rss_stat.count[MM_FILEPAGES].counter) +
+			BPF_CORE_READ(atomic, rss_stat.count[MM_ANONPAGES].counter) +
+			BPF_CORE_READ(atomic, rss_stat.count[MM_SHMEMPAGES].counter);
 	else
 		pages = mm->rss_stat[MM_FILEPAGES].count + mm->rss_stat[MM_ANONPAGES].count +
 			mm->rss_stat[MM_SHMEMPAGES].count;

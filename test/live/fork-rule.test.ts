@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { execBytes } from './bytes.js'
+import { last, only, startedHere } from './expected.js'
+import { numberAfter, whileHeld } from './held.js'
+import { program } from './programs.js'
+import { ended, eventsOf, named } from './sensor.js'
+
+const NAMES = ['NEW_PROCESS', 'TERMINATE_PROCESS'] as const
+const TRUE = '/bin/true'
+
+/** fork-exec, whose child waits so long before it executes a program. */
+async function execAfter(ms: number, options: { extended?: boolean; forkWindowMs?: number } = {}) {
+  const file = program('exit-as-told')
+  const { parent, pid, events } = await eventsOf(
+    NAMES,
+    async () => {
+      const child = spawn(program('fork-exec'), [`${ms}`, file, 'argv0'])
+      const { output } = await ended(child)
+      return { parent: child.pid!, pid: numberAfter(output, 'forked') }
+    },
+    options,
+  )
+  return {
+    file,
+    pid,
+    parent: last(named(events, 'NEW_PROCESS', parent)),
+    images: named(events, 'NEW_PROCESS', pid),
+    end: only(named(events, 'TERMINATE_PROCESS', pid)),
+  }
+}
+
+test('an exec soon after its fork is one event with it', async () => {
+  const { file, pid, parent, images, end } = await execAfter(10)
+  const record = only(images)
+  expect(record.event).toEqual(
+    startedHere(record, {
+      PROCESS_ID: pid,
+      PARENT_PROCESS_ID: parent.event.PROCESS_ID,
+      FILE_PATH: file,
+      COMMAND_LINE: 'argv0',
+    }),
+  )
+  expect(record.routing.parent).toBe(parent.routing.this)
+  expect(end.routing.parent).toBe(record.routing.this)
+})
+
+test('an exec 300 ms after its fork is a second image of the process', async () => {
+  const { file, pid, parent, images, end } = await execAfter(300, { forkWindowMs: 100 })
+  expect(images).toHaveLength(2)
+  const [forked, executed] = images as [(typeof images)[0], (typeof images)[0]]
+
+  const family = { PROCESS_ID: pid, PARENT_PROCESS_ID: parent.event.PROCESS_ID }
+  const { FILE_PATH, COMMAND_LINE, BASE_ADDRESS } = parent.event
+  expect(forked.event).toEqual(startedHere(forked, { ...family, FILE_PATH, COMMAND_LINE, BASE_ADDRESS }))
+  expect(executed.event).toEqual(startedHere(executed, { ...family, FILE_PATH: file, COMMAND_LINE: 'argv0' }))
+  // Both times are rounded down.
+  expect(executed.event.TIMESTAMP - forked.event.TIMESTAMP).toBeGreaterThanOrEqual(299)
+
+  expect(forked.routing.this).not.toBe(executed.routing.this)
+  expect([forked, executed].map(({ routing }) => routing.parent)).toEqual(Array(2).fill(parent.routing.this))
+  expect(end.routing.parent).toBe(executed.routing.this)
+})
+
+test('the second image says which one it replaced, in an extended event', async () => {
+  const { images } = await execAfter(300, { forkWindowMs: 100, extended: true })
+  expect(images.map(({ event }) => event.PREVIOUS_ATOM)).toEqual([undefined, images[0]!.routing.this])
+})
+
+test('with no window at all every fork is an event of its own', async () => {
+  const { images } = await execAfter(0, { forkWindowMs: 0, extended: true })
+  expect(images.map(({ event }) => event.COMMAND_LINE)).toEqual([
+    `${program('fork-exec')} 0 ${program('exit-as-told')} argv0`,
+    'argv0',
+  ])
+  expect(images[1]!.event.PREVIOUS_ATOM).toBe(images[0]!.routing.this)
+})
+
+test('a process that executes one program after the other has an image of each', async () => {
+  const second = execBytes(TRUE, ['third'])
+  const first = execBytes(second[0], ['second', ...second[1]])
+  const { child, events } = await eventsOf(NAMES, () => spawn(...first), { extended: true })
+
+  const images = named(events, 'NEW_PROCESS', child.pid)
+  expect(images.map(({ event }) => event.ARGUMENTS![0])).toEqual([first[0], 'second', 'third'])
+  expect(images.map(({ event }) => event.PREVIOUS_ATOM)).toEqual([
+    undefined,
+    images[0]!.routing.this,
+    images[1]!.routing.this,
+  ])
+  expect(new Set(images.map(({ routing }) => routing.this)).size).toBe(3)
+  expect(new Set(images.map(({ routing }) => routing.parent)).size).toBe(1)
+  expect(only(named(events, 'TERMINATE_PROCESS', child.pid)).routing.parent).toBe(images[2]!.routing.this)
+})
+
+test.each(['fork', 'vfork', 'clone'])('a %s without exec has the image of its creator', async (how) => {
+  const { creator, pid, events } = await eventsOf(NAMES, async () => {
+    const child = spawn(program('fork-only'), [how])
+    const { output } = await ended(child)
+    return { creator: child.pid!, pid: numberAfter(output, 'forked') }
+  })
+
+  const parent = only(named(events, 'NEW_PROCESS', creator))
+  const record = only(named(events, 'NEW_PROCESS', pid))
+  const { FILE_PATH, COMMAND_LINE, BASE_ADDRESS } = parent.event
+  const { PARENT, ...own } = parent.event
+  expect(record.event).toEqual(
+    startedHere(record, {
+      PROCESS_ID: pid,
+      PARENT_PROCESS_ID: creator,
+      FILE_PATH,
+      COMMAND_LINE,
+      BASE_ADDRESS,
+      PARENT: { ...own, THIS_ATOM: parent.routing.this, PARENT_ATOM: PARENT!.THIS_ATOM, TIMESTAMP: own.TIMESTAMP },
+    }),
+  )
+  expect(record.routing.parent).toBe(parent.routing.this)
+
+  const end = only(named(events, 'TERMINATE_PROCESS', pid))
+  expect(end.routing.parent).toBe(record.routing.this)
+  expect(events.indexOf(end)).toBeGreaterThan(events.indexOf(record))
+})
+
+test('an exec from a thread that is not the leader keeps the process, and ends nothing', async () => {
+  const args = [program('hold'), 'argv0']
+  const { child, seen, events } = await eventsOf(NAMES, () =>
+    whileHeld(program('exec-from-thread'), args, (pid) => pid),
+  )
+
+  expect(seen).toBe(child.pid)
+  const images = named(events, 'NEW_PROCESS', child.pid)
+  expect(images).toHaveLength(2)
+  expect(images[1]!.event).toEqual(
+    startedHere(images[1]!, { PROCESS_ID: child.pid, FILE_PATH: program('hold'), COMMAND_LINE: 'argv0' }),
+  )
+  const end = only(named(events, 'TERMINATE_PROCESS', child.pid))
+  expect(end.routing.parent).toBe(images[1]!.routing.this)
+  expect(events.indexOf(end)).toBeGreaterThan(events.indexOf(images[1]!))
+})
+
+test('an exec that fails changes nothing', async () => {
+  const [file, args] = execBytes('/nowhere/to/be/found', ['name'])
+  const child = () => spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] })
+  const { child: failed, events } = await eventsOf(NAMES, child)
+  expect(failed.exitCode).toBe(127)
+  expect(only(named(events, 'NEW_PROCESS', failed.pid)).event.FILE_PATH).toBe(file)
+})

@@ -1,0 +1,73 @@
+/** The life of a machine in raw records: processes fork, exec, send arguments and environments, and end. */
+import type { Random } from './random.js'
+import { block, exec, exit, fork, type Image, type ImageParts, terminated } from './record-bytes.js'
+
+const INIT: Image = { pid: 1, execId: 1, startMs: 1 }
+const CPUS = 4
+/** Few, so that they are given to one process after the other. */
+const PIDS = 60
+
+/** Valid records in the order of a ring; `rounds`: how many things happen. */
+export function machineLife(random: Random, rounds: number, extended = false): Uint8Array[] {
+  const life = new Life(random, extended)
+  for (let round = 0; round < rounds; round++) life.step()
+  return life.records
+}
+
+class Life {
+  readonly records: Uint8Array[]
+  readonly #random: Random
+  readonly #details: ImageParts
+  readonly #running = new Map<number, Image>([[1, INIT]])
+  #now = 1_000
+
+  constructor(random: Random, extended: boolean) {
+    this.#random = random
+    this.#details = extended ? { details: { directory: '/tmp', cgroup: '/user.slice', tty: 'pts1' } } : {}
+    this.records = [exec(INIT, INIT, { atMs: this.#now, path: '/sbin/init', arguments: 'init\0', ...this.#details })]
+  }
+
+  step(): void {
+    const random = this.#random
+    this.#now += random.pick([0, 0.001, 0.4, 3, random.chance(0.05) ? 200 : 7])
+    const image = random.pick([...this.#running.values()])
+    const what = random.below(10)
+    if (what < 4) this.#fork(image)
+    else if (what < 7) this.#exec(image)
+    else if (image !== INIT) this.#exit(image)
+  }
+
+  get #header() {
+    return { atMs: this.#now, cpu: this.#random.below(CPUS) }
+  }
+
+  #fork(parent: Image): void {
+    const pid = 2 + this.#random.below(PIDS)
+    if (this.#running.has(pid)) return
+    const child = { pid, execId: parent.execId, startMs: this.#now - 0.001 }
+    this.#running.set(pid, child)
+    this.records.push(fork(child, parent, { ...this.#header, residentPages: 9, ...this.#details }))
+  }
+
+  #exec(before: Image): void {
+    const random = this.#random
+    const image = { ...before, execId: before.execId + 1 }
+    if (before !== INIT) this.#running.set(image.pid, image)
+    const header = this.#header
+    const argv = terminated(['program', random.pick(['', 'x', '\u00fc'.repeat(300), 'a\nb'])])
+    const here = random.pick([0, Math.min(argv.length, 100), argv.length])
+    const ahead = [
+      ...(here < argv.length ? block('arguments', image, argv, 128, { ...header, from: here }) : []),
+      ...(random.chance(0.5) ? block('environment', image, terminated(['A=1', 'PATH=/bin']), 8, header) : []),
+    ]
+    const parts = { path: '/bin/program', arguments: argv.subarray(0, here), argumentsBytes: argv.length }
+    this.records.push(...ahead, exec(image, INIT, { ...header, ...parts, threads: 1, ...this.#details }))
+  }
+
+  #exit(image: Image): void {
+    this.#running.delete(image.pid)
+    const header = this.#header
+    this.records.push(exit(image, { ...header, code: this.#random.pick([0, 9, 256]) }))
+    if (this.#random.chance(0.1)) this.records.push(exit(image, header))
+  }
+}

@@ -1,0 +1,122 @@
+/** Plays raw records to the decoder and collects the events: everything but the kernel and the clock. */
+import { EventClock } from '../../lib/clock.js'
+import type { Context } from '../../lib/decode/linux/context.js'
+import { LinuxDecoder } from '../../lib/decode/linux/decoder.js'
+import type { Envelope } from '../../lib/envelope.js'
+import type { EventName, EventOf, EventRecord } from '../../lib/events/index.js'
+import { EventIds, ImageAtoms, seedOf } from '../../lib/process/atom.js'
+import type { ProcessImage } from '../../lib/process/image.js'
+import { dropZombies, type Rundown, reconcile, takeOverFirst } from '../../lib/process/rundown.js'
+import { EventStream } from '../../lib/stream.js'
+import { framed, type Image } from './record-bytes.js'
+
+/** What to add to the records' clock for the time since 1970. */
+export const EPOCH = 1_700_000_000_000
+export const PAGE = 4_096
+
+const ALL: readonly EventName[] = ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS', 'PROCESS_ENVIRONMENT']
+
+const ENVELOPE: Envelope = Object.freeze({
+  oid: '00000000-0000-0000-0000-000000000000',
+  iid: '00000000-0000-0000-0000-000000000000',
+  sid: '5e9f6a52-1f2b-8c3d-9e4f-0123456789ab',
+  did: '',
+  hostname: 'host',
+  ext_ip: '',
+  int_ip: '192.0.2.7',
+  plat: 0x20000000,
+  arch: 2,
+  moduleid: 2,
+  tags: Object.freeze([]),
+})
+
+const USERS = { name: (uid: number) => ({ 0: 'root', 1000: 'ada' })[uid] }
+
+const atoms = () => new ImageAtoms(seedOf('test'), EPOCH)
+
+/** The atom that names an image, as any sensor on this machine would have it. */
+export function atomOf({ pid, execId, startMs }: Image): string {
+  const ns = BigInt(Math.round(startMs * 1e6))
+  return atoms().of(pid, execId, Number(ns & 0xffffffffn), Number(ns >> 32n))
+}
+
+export interface PlaybackOptions {
+  events?: readonly EventName[]
+  extended?: boolean
+  forkWindowMs?: number
+}
+
+export function newStream({ events = ALL, extended = false }: Omit<PlaybackOptions, 'forkWindowMs'> = {}): EventStream {
+  const ids = new EventIds(seedOf('run'))
+  return new EventStream({ events: new Set(events), extended, envelope: ENVELOPE, ids })
+}
+
+export function contextFor(clock: EventClock): Context {
+  return { atoms: atoms(), clock, users: USERS, pageBytes: PAGE }
+}
+
+export class Playback {
+  readonly stream: EventStream
+  readonly decoder: LinuxDecoder
+
+  constructor({ forkWindowMs = 100, ...options }: PlaybackOptions = {}) {
+    this.stream = newStream(options)
+    this.decoder = new LinuxDecoder(this.stream, contextFor(new EventClock(EPOCH)), forkWindowMs)
+  }
+
+  /** The events that these records bring. */
+  play(...all: Uint8Array[]): EventRecord[] {
+    const { records, offsets } = framed(all)
+    for (const at of offsets) this.decoder.record(records, at)
+    return this.stream.takeBatch()
+  }
+
+  tick(bootMs: number): EventRecord[] {
+    this.decoder.tick(bootMs)
+    return this.stream.takeBatch()
+  }
+
+  finish(): EventRecord[] {
+    this.decoder.finish()
+    return this.stream.takeBatch()
+  }
+
+  /** A snapshot before the first record is read; `attachedMs`: when all hooks were in place. */
+  takeOver(rows: readonly Uint8Array[], attachedMs: number): { events: EventRecord[]; rundown: Rundown } {
+    const rundown = { images: this.#imagesOf(rows), begunMs: attachedMs, endedMs: attachedMs }
+    takeOverFirst(this.stream, rundown, attachedMs)
+    return { events: this.stream.takeBatch(), rundown }
+  }
+
+  /** The stream has come past the first snapshot. */
+  pass(rundown: Rundown): void {
+    dropZombies(this.stream, rundown)
+  }
+
+  /** A snapshot after a loss. `meanwhile`: records that were read between its start and its use. */
+  reconcile(rows: readonly Uint8Array[], begunMs: number, meanwhile: readonly Uint8Array[] = []): EventRecord[] {
+    this.stream.processes.rememberEnds()
+    const images = this.#imagesOf(rows)
+    const events = this.play(...meanwhile)
+    reconcile(this.stream, { images, begunMs, endedMs: begunMs + 1 })
+    return [...events, ...this.stream.takeBatch()]
+  }
+
+  #imagesOf(rows: readonly Uint8Array[]): ProcessImage[] {
+    const { records, offsets } = framed(rows)
+    return offsets.map((at) => this.decoder.row(records, at)).filter((image) => image !== undefined)
+  }
+}
+
+/** Those of one name. */
+export function only<N extends EventName>(name: N, events: readonly EventRecord[]): EventOf<N>[] {
+  return events.filter((record) => record.routing.event_type === name) as EventOf<N>[]
+}
+
+/** What came, in short: the name of each event and the process it is about. */
+export function inShort(events: readonly EventRecord[]): string[] {
+  return events.map(({ routing, event }) => {
+    const pid = 'PROCESS_ID' in event ? ` ${event.PROCESS_ID}` : ''
+    return `${routing.event_type.replace('_PROCESS', '')}${pid}`
+  })
+}
