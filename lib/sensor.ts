@@ -20,8 +20,8 @@ import { EventStream } from './stream.js'
 
 /** After a drain that found records, others gather for so long. */
 const PAUSE_MS = 5
-/** How often an idle sensor looks at the counters. */
-const IDLE_MS = 1_000
+/** How often an idle sensor looks at the counters: to wake up for it can cost a millisecond. */
+const IDLE_MS = 10_000
 
 /**
  * The machine's events.
@@ -77,8 +77,10 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
   readonly #signal: AbortSignal | undefined
 
   #isTaken = false
-  /** The loop waits for a batch. */
-  #isAsked = false
+  #hasBegun = false
+  /** Batches that the loop waits for: the latest of them, and how many. */
+  #latest: Promise<unknown> = Promise.resolve()
+  #asked = 0
   #isDetached = false
   #isClosed = false
   /** After the first batch: how the next one is waited for. */
@@ -155,10 +157,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     this.#isTaken = true
     return {
       next: async () => {
-        this.#isAsked = true
-        const batch = await this.#next().finally(() => {
-          this.#isAsked = false
-        })
+        const batch = await this.#ask()
         return batch === undefined ? { done: true, value: undefined } : { done: false, value: batch }
       },
       return: async () => {
@@ -172,10 +171,10 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     if (this.#isDetached) return
     this.#isDetached = true
     this.#source.detach()
-    if (!this.#isTaken) this.#release()
-    else if (this.#isAsked) this.#source.interrupt()
-    // Whether the loop comes back for the rest is its own business: it must not keep the program running.
-    else this.#source.unref()
+    if (this.#asked > 0) this.#source.interrupt()
+    // Whether a loop comes back for the rest is its own business: it must not keep the program running.
+    else if (this.#hasBegun) this.#source.unref()
+    else this.#release()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -220,6 +219,19 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
         throw error
       })
     }
+  }
+
+  /** One batch after the other, also when several are asked for at once. */
+  #ask(): Promise<Delivered<N>[] | undefined> {
+    this.#hasBegun = true
+    this.#asked++
+    const batch = this.#latest
+      .then(() => this.#next())
+      .finally(() => {
+        this.#asked--
+      })
+    this.#latest = batch.catch(() => {})
+    return batch
   }
 
   /** The next batch; undefined at the end. */

@@ -133,9 +133,9 @@ enum record_limits {
 	SNAPSHOT_PATH = 1024,
 	/* A block of arguments or of the environment: the kernel's own limit is 6 MiB (fs/exec.c). */
 	BULK_PIECE = 16 << 10,
-	BULK_LARGE_PIECE = 64 << 10,	/* in rings of at least BULK_LARGE_RING */
-	BULK_LARGE_RING = 1 << 20,
-	BULK_PIECES = 6 * 16 + 4,	/* 96 large ones, 3 small ones, 1 last one */
+	BULK_LARGE_PIECE = 256 << 10,	/* in rings of at least BULK_LARGE_RING */
+	BULK_LARGE_RING = 4 << 20,
+	BULK_PIECES = 24 + 15 + 1,	/* large ones, small ones, a last one; the verifier follows each */
 };
 
 /* What each CPU counted since the start; one map element per possible CPU, written by the programs only. */

@@ -46,7 +46,10 @@ void Ring::Release(size_t count) {
   starts_.clear();
 }
 
-bool Ring::HasData() const { return Acquire(produced_) != *consumed_; }
+// Also called by the thread that waits.
+bool Ring::HasData() const {
+  return Acquire(produced_) != __atomic_load_n(consumed_, __ATOMIC_RELAXED);
+}
 
 bool Ring::IsBusy() const {
   return HasData() && (LengthWord(data_ + (*consumed_ & (size_ - 1))) & kBusy);

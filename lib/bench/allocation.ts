@@ -1,6 +1,5 @@
 /** Bytes that a piece of work allocates, on the heap and beside it, whether it keeps them or not. */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectGarbage } from './garbage.js'
 import type { Work } from './micro.js'
 
 const TIMES = 7
@@ -9,13 +8,12 @@ const TIMES = 7
  * For each of the `count`: one value for each time. A run must allocate less than the young
  * generation has (16 MiB), since a collection in the middle would take it out of the sum.
  */
-export function bytesAllocated({ prepare, run, count }: Work): number[] {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
+export function bytesAllocated({ count, make }: Work): number[] {
+  const { prepare, run } = make()
   const values: number[] = []
   for (let i = 0; i < TIMES; i++) {
     prepare?.()
-    collect()
+    collectGarbage()
     const before = allocated()
     run()
     values.push((allocated() - before) / count)

@@ -9,11 +9,16 @@ import { Bench } from 'tinybench'
 
 export interface Work {
   name: string
+  /** Events, or whatever the time is divided by, of one run. */
+  count: number
+  /** What it works on is made anew for each round, and is garbage after it: no work pays for another's heap. */
+  make(): Run
+}
+
+export interface Run {
   /** Not timed, before each run. */
   prepare?(): void
   run(): void
-  /** Events, or whatever the time is divided by, of one run. */
-  count: number
 }
 
 export interface Rounds {
@@ -30,19 +35,30 @@ export async function nanoseconds(
   const values = new Map(works.map(({ name }) => [name, [] as number[]]))
   // Round 0 is for the compiler.
   for (let round = 0; round <= rounds; round++) {
-    const bench = new Bench({ now: cpuMs, time: milliseconds, iterations: 8, warmup: false })
     for (const work of rotated(works, round)) {
-      bench.add(work.name, work.run, work.prepare === undefined ? {} : { beforeEach: work.prepare })
-    }
-    for (const task of await bench.run()) {
-      if (task.result.state !== 'completed')
-        throw task.result.state === 'errored' ? task.result.error : new Error(task.name)
-      // The mean and not the median: a collection that only some of the runs contain is a cost of all.
-      const { count } = works.find(({ name }) => name === task.name)!
-      if (round > 0) values.get(task.name)!.push((task.result.latency.mean * 1e6) / count)
+      const value = await nanosecondsOf(work, milliseconds)
+      if (round > 0) values.get(work.name)!.push(value)
     }
   }
   return values
+}
+
+async function nanosecondsOf({ name, count, make }: Work, milliseconds: number): Promise<number> {
+  const { prepare, run } = make()
+  const bench = new Bench({
+    now: cpuMs,
+    time: milliseconds,
+    iterations: 8,
+    warmupTime: milliseconds / 4,
+    warmupIterations: 2,
+  })
+  bench.add(name, run, prepare === undefined ? {} : { beforeEach: prepare })
+  const [task] = await bench.run()
+  const { result } = task!
+  if (result.state === 'errored') throw result.error
+  if (result.state !== 'completed') throw new Error(`${name}: ${result.state}`)
+  // The mean and not the median: a collection that only some of the runs contain is a cost of all.
+  return (result.latency.mean * 1e6) / count
 }
 
 function cpuMs(): number {
@@ -50,6 +66,7 @@ function cpuMs(): number {
   return (user + system) / 1e3
 }
 
+/** In another order each time. */
 function rotated<T>(items: readonly T[], by: number): T[] {
   const at = by % items.length
   return [...items.slice(at), ...items.slice(0, at)]

@@ -21,8 +21,8 @@ export function svgOf({ title, unit, bars }: Plot): string {
   const height = TOP + ROW * shown.length + BOTTOM
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" font-family="system-ui, sans-serif" font-size="12">`,
-    `<title>${escape(title)}</title>`,
-    `<text x="12" y="22" font-size="15" font-weight="600" fill="${COLOURS.text}">${escape(title)}</text>`,
+    `<title>${escaped(title)}</title>`,
+    `<text x="12" y="22" font-size="15" font-weight="600" fill="${COLOURS.text}">${escaped(title)}</text>`,
     ...axis.ticks.map((tick) => tickSvg(tick, axis.x(tick), height, unit)),
     ...shown.map((bar, row) => barSvg(bar, TOP + row * ROW, axis.x)),
     '</svg>',
@@ -46,7 +46,7 @@ function axisFor(bars: readonly Bar[]): Axis {
 
 function tickSvg(tick: number, x: number, height: number, unit: string): string {
   const line = `<line x1="${px(x)}" y1="${TOP - 8}" x2="${px(x)}" y2="${height - BOTTOM}" stroke="${COLOURS.lines}" stroke-opacity="0.35"/>`
-  return `${line}<text x="${px(x)}" y="${height - BOTTOM + 16}" text-anchor="middle" fill="${COLOURS.text}">${number(tick)} ${escape(unit)}</text>`
+  return `${line}<text x="${px(x)}" y="${height - BOTTOM + 16}" text-anchor="middle" fill="${COLOURS.text}">${number(tick)} ${escaped(unit)}</text>`
 }
 
 function barSvg({ label, median, spread, isOurs }: Bar, y: number, x: (value: number) => number): string {
@@ -54,7 +54,7 @@ function barSvg({ label, median, spread, isOurs }: Bar, y: number, x: (value: nu
   const end = x(median)
   const [low, high] = [x(spread[0] || median), x(spread[1])]
   return [
-    `<text x="${LEFT - 10}" y="${middle + 4}" text-anchor="end" fill="${COLOURS.text}">${escape(label)}</text>`,
+    `<text x="${LEFT - 10}" y="${middle + 4}" text-anchor="end" fill="${COLOURS.text}">${escaped(label)}</text>`,
     `<rect x="${LEFT}" y="${y}" width="${px(end - LEFT)}" height="${BAR}" rx="2" fill="${isOurs ? COLOURS.ours : COLOURS.others}"/>`,
     `<line x1="${px(low)}" y1="${middle}" x2="${px(high)}" y2="${middle}" stroke="${COLOURS.text}"/>`,
     `<text x="${px(Math.max(end, high) + 8)}" y="${middle + 4}" fill="${COLOURS.text}">${number(median)}</text>`,
@@ -65,6 +65,6 @@ function px(value: number): string {
   return value.toFixed(1)
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -3,10 +3,10 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { KernelwireError } from '../errors.js'
 import { suggestion } from '../nearest.js'
 
-type OptionKinds = Record<string, { type: 'string' | 'boolean'; short?: string }>
+type OptionKinds = Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: true }>
 
 type Values<O extends OptionKinds> = {
-  [K in keyof O]?: O[K]['type'] extends 'string' ? string : boolean
+  [K in keyof O]?: O[K]['type'] extends 'string' ? (O[K]['multiple'] extends true ? string[] : string) : boolean
 }
 
 export interface Arguments<O extends OptionKinds> {
@@ -14,7 +14,7 @@ export interface Arguments<O extends OptionKinds> {
   positionals: string[]
 }
 
-/** Of an option that is given twice, the last one counts. */
+/** Of an option that is given twice, the last one counts, unless it is `multiple`. */
 export function readArguments<const O extends OptionKinds>(args: readonly string[], options: O): Arguments<O> {
   const config = {
     args: [...args],

@@ -15,6 +15,7 @@ export interface Command {
 const COMMANDS: Record<string, () => Promise<Command>> = {
   watch: () => import('./watch.js'),
   schema: () => import('./schema.js'),
+  bench: () => import('./bench.js'),
 }
 
 const HELP = `kernelwire: process events straight from the kernel
@@ -24,6 +25,7 @@ Usage: kernelwire COMMAND [OPTIONS]
 Commands:
   watch     print events as they happen, one JSON object a line
   schema    print the JSON Schema of an event
+  bench     measure what decoding costs on this machine
   help      explain a command: kernelwire help watch
 
 Options:
@@ -44,9 +46,18 @@ const READER_GONE = 141
 
 const USAGE = 2
 
-export async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {
+export function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {
+  return reported(args, terminal, choose(args, terminal))
+}
+
+/** One command that is a program of its own. */
+export function dispatchTo(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
+  return reported(args, terminal, runCommand(command, args, terminal))
+}
+
+async function reported(args: readonly string[], terminal: Terminal, running: Promise<number>): Promise<number> {
   try {
-    return await choose(args, terminal)
+    return await running
   } catch (error) {
     if (error instanceof ReaderGone) return READER_GONE
     report(error, args.includes('--verbose'), terminal)
@@ -63,10 +74,13 @@ async function choose([first, ...rest]: readonly string[], terminal: Terminal): 
   if (first === '--version' || first === '-v') return print(`${version()}\n`, terminal)
   if (first === 'help') return help(rest[0], terminal)
 
-  const command = await load(first)
-  const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
+  return runCommand(await load(first), rest, terminal)
+}
+
+async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
   if (options.includes('--help') || options.includes('-h')) return print(command.help, terminal)
-  return command.run(rest, terminal)
+  return command.run(args, terminal)
 }
 
 async function help(name: string | undefined, terminal: Terminal): Promise<number> {

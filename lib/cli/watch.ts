@@ -2,7 +2,7 @@
 import { KernelwireError } from '../errors.js'
 import { DEFAULT_EVENTS, type EventName, type EventRecord } from '../events/index.js'
 import { RING_BYTES_MAX, RING_BYTES_MIN, type SensorOptions, validate } from '../options.js'
-import { line, terminalLine } from '../output/ndjson.js'
+import { line, pieces, terminalLine } from '../output/ndjson.js'
 import type { Writer } from '../output/writer.js'
 import type { Sensor } from '../sensor.js'
 import { readArguments } from './arguments.js'
@@ -143,19 +143,4 @@ async function deliver(
     for (const record of records) tally.add(record)
     if (tally.total >= count) break
   }
-}
-
-/** Bounds what one batch of large events holds as text at a time. */
-const PIECE_CHARACTERS = 2 ** 20
-
-/** Whole lines, as few pieces as the bound allows: mostly one. */
-function* pieces(records: readonly EventRecord[], format: (record: EventRecord) => string): Generator<string> {
-  let text = ''
-  for (const record of records) {
-    text += `${format(record)}\n`
-    if (text.length < PIECE_CHARACTERS) continue
-    yield text
-    text = ''
-  }
-  if (text !== '') yield text
 }

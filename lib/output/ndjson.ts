@@ -6,6 +6,24 @@ export function line(record: object): string {
 }
 
 /**
+ * Text of many lines is made in pieces of about this many characters. V8 allocates a string of more
+ * than 128 KiB on pages of its own, which costs more than all that is written on them.
+ */
+const PIECE_CHARACTERS = 2 ** 15
+
+/** Whole lines, in pieces of a size that is good to write. */
+export function* pieces<R extends object>(records: readonly R[], format: (record: R) => string): Generator<string> {
+  let text = ''
+  for (const record of records) {
+    text += `${format(record)}\n`
+    if (text.length < PIECE_CHARACTERS) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
+}
+
+/**
  * What JSON leaves as it is and a terminal would obey: DEL, the C1 controls (among them the one
  * that starts a control sequence), the marks that turn the direction of text, the line and
  * paragraph separators.

@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "linux/boot_clock.h"
 #include "linux/programs.h"
@@ -51,15 +52,15 @@ void EbpfSource::LoadPrograms(const EbpfOptions& options, const settings& consta
     programs_.push_back(Load(constants, &states_.back()));
   }
   LoadIterator(constants);
-  for (size_t i = 0; i < options.programs.size(); i++) Attach(&programs_[i], &states_[i]);
+  for (size_t i = 0; i < programs_.size(); i++)
+    programs_[i] = Attached(std::move(programs_[i]), &states_[i]);
   attached_boot_ns_ = BootNs();
 }
 
 void EbpfSource::LoadIterator(const settings& constants) {
   for (const char* name : {"task_snapshot_arguments", "task_snapshot"}) {
     states_.push_back({name, "", false, {}});
-    iterator_ = Load(constants, &states_.back());
-    Attach(&iterator_, &states_.back());
+    iterator_ = Attached(Load(constants, &states_.back()), &states_.back());
     if (iterator_) return;
   }
 }
@@ -77,10 +78,11 @@ std::unique_ptr<BpfProgram> EbpfSource::Load(const settings& constants, ProgramS
   return program;
 }
 
-void EbpfSource::Attach(std::unique_ptr<BpfProgram>* program, ProgramState* state) {
-  if (!*program) return;
-  state->attached = (*program)->Attach(&state->error);
-  if (!state->attached) program->reset();
+// The program, attached; null when it was not loaded or is refused.
+std::unique_ptr<BpfProgram> EbpfSource::Attached(std::unique_ptr<BpfProgram> program,
+                                                 ProgramState* state) {
+  state->attached = program && program->Attach(&state->error);
+  return state->attached ? std::move(program) : nullptr;
 }
 
 int EbpfSource::StartWaiter(std::function<void()> answer) {
@@ -100,6 +102,7 @@ void EbpfSource::Detach() {
     if (program) program->Detach();
   missed_runs_ = MissedRuns();
   programs_.clear();
+  iterator_.reset();
 }
 
 }  // namespace kernelwire

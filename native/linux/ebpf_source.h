@@ -53,7 +53,8 @@ class EbpfSource {
   std::shared_ptr<Mapping> counters() const { return counters_->mapping(); }
   // Runs that the kernel skipped, of each program in the order of the options.
   std::vector<uint64_t> MissedRuns() const;
-  Snapshot TakeSnapshot() const { return kernelwire::TakeSnapshot(iterator_.get()); }
+  // For TakeSnapshot() on another thread; null where the kernel refuses it, and when detached.
+  std::shared_ptr<const BpfProgram> iterator() const { return iterator_; }
 
   // Takes the programs out of the kernel; what they wrote stays in the ring.
   void Detach();
@@ -64,13 +65,14 @@ class EbpfSource {
   void LoadPrograms(const EbpfOptions& options, const settings& constants);
   void LoadIterator(const settings& constants);
   std::unique_ptr<BpfProgram> Load(const settings& constants, ProgramState* state);
-  void Attach(std::unique_ptr<BpfProgram>* program, ProgramState* state);
+  static std::unique_ptr<BpfProgram> Attached(std::unique_ptr<BpfProgram> program,
+                                              ProgramState* state);
 
   std::unique_ptr<BpfRing> ring_;
   std::unique_ptr<BpfArray> counters_;
   std::unique_ptr<BpfArray> control_;
   std::vector<std::unique_ptr<BpfProgram>> programs_;  // null: refused
-  std::unique_ptr<BpfProgram> iterator_;
+  std::shared_ptr<BpfProgram> iterator_;
   std::vector<ProgramState> states_;
   uint64_t attached_boot_ns_ = 0;
   std::vector<uint64_t> missed_runs_;  // as they were when the programs were detached

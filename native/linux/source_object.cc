@@ -202,7 +202,10 @@ void SourceObject::Interrupt(const Napi::CallbackInfo&) {
 // Promise of { records, begunBootMs, endedBootMs, errno }.
 Napi::Value SourceObject::TakeSnapshot(const Napi::CallbackInfo& info) {
   return Background<Snapshot>::Run(
-      info.Env(), [source = source_] { return source ? source->TakeSnapshot() : Snapshot(); },
+      info.Env(),
+      [iterator = source_ ? source_->iterator() : nullptr] {
+        return kernelwire::TakeSnapshot(iterator.get());
+      },
       [](Napi::Env env, Snapshot snapshot) { return SnapshotOf(env, snapshot); });
 }
 

@@ -19,6 +19,8 @@ namespace {
 constexpr size_t kReadBytes = 1 << 20;
 // Arguments of all processes together: beyond it the rest stays cut, and says so.
 constexpr size_t kArgumentsLimit = 64 << 20;
+// The environment that a title can have grown over.
+constexpr size_t kTitleLimit = 1 << 20;
 constexpr size_t kHeaderBytes = 8;
 
 int ReadIterator(int link_fd, std::vector<std::byte>* rows) {
@@ -66,6 +68,28 @@ bool AppendArguments(std::vector<std::byte>* records, const image_record& row,
   return true;
 }
 
+// A process that calls itself by another name has written over its arguments, and when the name is
+// longer than they were, over what follows: the last byte is no NUL then, and /proc/PID/cmdline
+// knows where the name ends (fs/proc/base.c, get_mm_cmdline). Takes the place of the row's own.
+bool AppendTitle(std::vector<std::byte>* records, image_record* row) {
+  const std::string path = "/proc/" + std::to_string(row->header.pid) + "/cmdline";
+  const std::string title = ReadProcFile(path, kTitleLimit);
+  if (title.size() <= row->arguments_length) return false;
+
+  bulk_record piece = {};
+  piece.header = row->header;
+  piece.header.type = RECORD_ARGUMENTS;
+  piece.total = piece.length = row->arguments_bytes = static_cast<uint32_t>(title.size());
+  row->arguments_length = 0;
+  AppendRecord(records, &piece, sizeof(piece), title.data(), title.size());
+  return true;
+}
+
+bool IsTitle(const image_record& row, const std::byte* row_end) {
+  return row.arguments_length > 0 && row.arguments_length == row.arguments_bytes &&
+         row_end[-1] != std::byte{0};
+}
+
 // `visit`: called with each row, its bytes and how many they are.
 template <typename Visit>
 void ForEach(const std::vector<std::byte>& rows, Visit visit) {
@@ -98,7 +122,10 @@ void Complete(const std::vector<std::byte>& rows, std::vector<std::byte>* record
   const bool has_proc = ProcHasInitialPids();
   size_t arguments_bytes = 0;
   ForEach(rows, [&](image_record row, const std::byte* from, size_t length) {
-    if (row.arguments_bytes > row.arguments_length) {
+    const uint16_t arguments_here = row.arguments_length;
+    if (has_proc && IsTitle(row, from + length) && AppendTitle(records, &row)) {
+      length -= arguments_here;
+    } else if (row.arguments_bytes > row.arguments_length) {
       arguments_bytes += row.arguments_bytes;
       const bool whole = has_proc && arguments_bytes <= kArgumentsLimit &&
                          AppendArguments(records, row, from + length - row.arguments_length);

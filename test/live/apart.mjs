@@ -12,16 +12,9 @@ const { options, inWorker } = isMainThread ? JSON.parse(process.argv[2]) : worke
 const tell = (message) => (isMainThread ? process.send(message) : parentPort.postMessage(message))
 
 async function run() {
-  const aborting = new AbortController()
-  try {
-    await deliver(await openSensor({ ...options, signal: aborting.signal }), aborting)
-  } catch ({ code, message }) {
-    tell({ refused: { code, message } })
-  }
-}
-
-async function deliver(sensor, aborting) {
+  let sensor
   let isBreaking = false
+  const aborting = new AbortController()
   const actions = {
     stats: () => tell({ answer: sensor.stats() }),
     processes: () => tell({ answer: sensor.processes() }),
@@ -34,15 +27,16 @@ async function deliver(sensor, aborting) {
   }
   const incoming = isMainThread ? process : parentPort
   incoming.on('message', (message) => void actions[message]())
-  tell('open')
   try {
+    sensor = await openSensor({ ...options, signal: aborting.signal })
+    tell('open')
     for await (const batch of sensor) {
       tell({ events: batch })
       if (isBreaking) break
     }
-    tell({ ended: null })
-  } catch (error) {
-    tell({ ended: error.message })
+    tell({ ended: { reason: null } })
+  } catch ({ code, message }) {
+    tell({ ended: { reason: message, code } })
   }
 }
 
@@ -52,7 +46,7 @@ function runInWorker() {
   process.on('message', async (message) => {
     if (message !== 'terminate') return worker.postMessage(message)
     await worker.terminate()
-    tell({ ended: 'terminated' })
+    tell({ ended: { reason: 'terminated' } })
   })
 }
 

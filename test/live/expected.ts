@@ -2,7 +2,12 @@
 import { release } from 'node:os'
 import { expect } from 'vitest'
 import type { NewProcess } from '../../lib/events/index.js'
+import { newProcess } from '../../lib/events/new-process.js'
 import { pageBytes } from './proc.js'
+
+interface Schema {
+  properties: { event: { properties: Record<string, { 'x-extension'?: true }> } }
+}
 
 type Body = NewProcess['event']
 type Fields = { [Name in keyof Body]?: Body[Name] | undefined }
@@ -38,6 +43,12 @@ export function memoryUsage(record: NewProcess): { MEMORY_USAGE?: number } {
 
 export function isPages(bytes: number): boolean {
   return bytes > 0 && bytes % pageBytes === 0
+}
+
+/** An extended event of a process without what `extended` added. */
+export function documented(event: Body): Fields {
+  const { properties } = (newProcess as unknown as Schema).properties.event
+  return Object.fromEntries(Object.entries(event).filter(([field]) => !properties[field]?.['x-extension']))
 }
 
 /** The one that there is. */

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { NewProcess } from '../../lib/events/index.js'
 import { execBytes } from './bytes.js'
-import { last, only, startedHere } from './expected.js'
+import { documented, last, only, startedHere } from './expected.js'
 import { numberAfter, whileHeld } from './held.js'
 import { program } from './programs.js'
 import { ended, eventsOf, named } from './sensor.js'
+import { temporaryFolder } from './temporary.js'
 
 const NAMES = ['NEW_PROCESS', 'TERMINATE_PROCESS'] as const
 const TRUE = '/bin/true'
@@ -30,10 +34,14 @@ async function execAfter(ms: number, options: { extended?: boolean; forkWindowMs
   }
 }
 
-test('an exec soon after its fork is one event with it', async () => {
-  const { file, pid, parent, images, end } = await execAfter(10)
+/** The default. */
+const WINDOW = { forkWindowMs: 100, extended: true }
+
+test('an exec 10 ms after its fork is one event with it', { retry: 5 }, async () => {
+  // A busy machine may take more than 100 ms where it was told 10: hence the retries.
+  const { file, pid, parent, images, end } = await execAfter(10, WINDOW)
   const record = only(images)
-  expect(record.event).toEqual(
+  expect(documented(record.event)).toEqual(
     startedHere(record, {
       PROCESS_ID: pid,
       PARENT_PROCESS_ID: parent.event.PROCESS_ID,
@@ -41,30 +49,29 @@ test('an exec soon after its fork is one event with it', async () => {
       COMMAND_LINE: 'argv0',
     }),
   )
+  expect(record.event.PREVIOUS_ATOM).toBeUndefined()
   expect(record.routing.parent).toBe(parent.routing.this)
   expect(end.routing.parent).toBe(record.routing.this)
 })
 
 test('an exec 300 ms after its fork is a second image of the process', async () => {
-  const { file, pid, parent, images, end } = await execAfter(300, { forkWindowMs: 100 })
+  const { file, pid, parent, images, end } = await execAfter(300, WINDOW)
   expect(images).toHaveLength(2)
-  const [forked, executed] = images as [(typeof images)[0], (typeof images)[0]]
+  const [forked, executed] = images as [NewProcess, NewProcess]
 
   const family = { PROCESS_ID: pid, PARENT_PROCESS_ID: parent.event.PROCESS_ID }
   const { FILE_PATH, COMMAND_LINE, BASE_ADDRESS } = parent.event
-  expect(forked.event).toEqual(startedHere(forked, { ...family, FILE_PATH, COMMAND_LINE, BASE_ADDRESS }))
-  expect(executed.event).toEqual(startedHere(executed, { ...family, FILE_PATH: file, COMMAND_LINE: 'argv0' }))
+  expect(documented(forked.event)).toEqual(startedHere(forked, { ...family, FILE_PATH, COMMAND_LINE, BASE_ADDRESS }))
+  expect(documented(executed.event)).toEqual(
+    startedHere(executed, { ...family, FILE_PATH: file, COMMAND_LINE: 'argv0' }),
+  )
   // Both times are rounded down.
   expect(executed.event.TIMESTAMP - forked.event.TIMESTAMP).toBeGreaterThanOrEqual(299)
 
   expect(forked.routing.this).not.toBe(executed.routing.this)
-  expect([forked, executed].map(({ routing }) => routing.parent)).toEqual(Array(2).fill(parent.routing.this))
+  expect(images.map(({ event }) => event.PREVIOUS_ATOM)).toEqual([undefined, forked.routing.this])
+  expect(images.map(({ routing }) => routing.parent)).toEqual(Array(2).fill(parent.routing.this))
   expect(end.routing.parent).toBe(executed.routing.this)
-})
-
-test('the second image says which one it replaced, in an extended event', async () => {
-  const { images } = await execAfter(300, { forkWindowMs: 100, extended: true })
-  expect(images.map(({ event }) => event.PREVIOUS_ATOM)).toEqual([undefined, images[0]!.routing.this])
 })
 
 test('with no window at all every fork is an event of its own', async () => {
@@ -138,10 +145,19 @@ test('an exec from a thread that is not the leader keeps the process, and ends n
   expect(events.indexOf(end)).toBeGreaterThan(events.indexOf(images[1]!))
 })
 
-test('an exec that fails changes nothing', async () => {
-  const [file, args] = execBytes('/nowhere/to/be/found', ['name'])
-  const child = () => spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] })
-  const { child: failed, events } = await eventsOf(NAMES, child)
-  expect(failed.exitCode).toBe(127)
-  expect(only(named(events, 'NEW_PROCESS', failed.pid)).event.FILE_PATH).toBe(file)
+test.each([
+  ['there is no such file', () => '/nowhere/to/be/found'],
+  ['the file is no program', brokenProgram],
+])('an exec that fails changes nothing: %s', async (_, path) => {
+  const [file, args] = execBytes(path(), ['name'])
+  const { child, events } = await eventsOf(NAMES, () => spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] }))
+  expect(child.exitCode).toBe(127)
+  expect(only(named(events, 'NEW_PROCESS', child.pid)).event.FILE_PATH).toBe(file)
 })
+
+function brokenProgram(): string {
+  const file = join(temporaryFolder(), 'broken')
+  writeFileSync(file, '\x7fELF\x02\x01\x01 and nothing else')
+  chmodSync(file, 0o755)
+  return file
+}

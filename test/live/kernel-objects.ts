@@ -17,7 +17,9 @@ export function inKernel(): Set<string> {
   return new Set(execFileSync(program('bpf-objects'), { encoding: 'utf8' }).trimEnd().split('\n'))
 }
 
-export function count(objects: Iterable<string>, kind: 'prog' | 'map' | 'link'): number {
+export type Kind = 'prog' | 'map' | 'link'
+
+export function count(objects: Iterable<string>, kind: Kind): number {
   return [...objects].filter((name) => name.startsWith(kind)).length
 }
 

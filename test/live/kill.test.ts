@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { Apart, type Ending } from './apart.js'
-import { count, heldBy, inKernel } from './kernel-objects.js'
+import { Apart, type Ending, type Where } from './apart.js'
+import { count, heldBy, inKernel, type Kind } from './kernel-objects.js'
 import { until } from './sensor.js'
 
 const GONE_MS = 2_000
@@ -23,20 +22,19 @@ function expectInKernel(objects: ReadonlySet<string>): void {
   expect([...objects].filter((object) => !present.has(object))).toEqual([])
 }
 
-async function stop(pid: number): Promise<void> {
-  process.kill(pid, 'SIGSTOP')
-  const isStopped = (tid: string) => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8'))
-  await until(() => readdirSync(`/proc/${pid}/task`).every(isStopped), 'every thread has stopped')
-}
-
-async function openAndHeld(where: { inWorker?: boolean } = {}): Promise<{ apart: Apart; objects: Set<string> }> {
+async function openAndHeld(where: Where = {}): Promise<{ apart: Apart; objects: Set<string> }> {
   const apart = await Apart.open({}, where)
   const objects = heldBy(apart.pid)
-  expect(count(objects, 'prog')).toBeGreaterThanOrEqual(3)
-  expect(count(objects, 'link')).toBeGreaterThanOrEqual(3)
-  expect(count(objects, 'map')).toBeGreaterThanOrEqual(3)
+  for (const kind of ['prog', 'map', 'link'] as const) expect(count(objects, kind)).toBeGreaterThanOrEqual(3)
   expectInKernel(objects)
   return { apart, objects }
+}
+
+/** A sensor that is being opened, and has come so far. */
+async function startingUntil(kind: Kind, enough: number, where: Where = {}): Promise<Apart> {
+  const apart = Apart.start({}, where)
+  await apart.until(() => count(heldBy(apart.pid), kind) >= enough, `it has ${enough} ${kind}`)
+  return apart
 }
 
 test('nothing is left in the kernel of a sensor that was killed', async () => {
@@ -46,21 +44,17 @@ test('nothing is left in the kernel of a sensor that was killed', async () => {
 })
 
 describe('nothing is left in the kernel of a sensor that was killed while it started', () => {
-  const moments = [
+  const moments: [string, Kind, number][] = [
     ['with its first map', 'map', 1],
     ['with its first program', 'prog', 1],
     ['with its second program', 'prog', 2],
     ['with its first link', 'link', 1],
     ['with its third link', 'link', 3],
-  ] as const
+  ]
 
   test.each(moments)('%s', async (_, kind, enough) => {
-    const apart = Apart.start({})
-    await until(
-      () => apart.refused !== undefined || count(heldBy(apart.pid), kind) >= enough,
-      `it has ${enough} ${kind}`,
-    )
-    await stop(apart.pid)
+    const apart = await startingUntil(kind, enough)
+    await apart.stop()
     const objects = heldBy(apart.pid)
     expect(count(objects, kind)).toBeGreaterThanOrEqual(enough)
     expectInKernel(objects)
@@ -71,7 +65,7 @@ describe('nothing is left in the kernel of a sensor that was killed while it sta
 })
 
 describe('nothing is left in the kernel, although the process goes on, of a sensor that ended', () => {
-  const endings: [string, Ending, { inWorker?: boolean }, string | null][] = [
+  const endings: [string, Ending, Where, string | null][] = [
     ['by close()', 'close', {}, null],
     ['by a break from the loop', 'break', {}, null],
     ['by its signal', 'abort', {}, 'enough'],
@@ -83,10 +77,29 @@ describe('nothing is left in the kernel, although the process goes on, of a sens
     const { apart, objects } = await openAndHeld(where)
     apart.end(how)
     await until(() => apart.ended !== undefined, 'it has ended')
-    expect(apart.ended).toBe(reason)
+    expect(apart.ended!.reason).toBe(reason)
     expect(await leftOf(objects)).toEqual([])
-    expect(apart.hasExited).toBe(false)
     expect(heldBy(apart.pid)).toEqual(new Set())
+    expect(apart.hasExited).toBe(false)
+  })
+})
+
+describe('nothing is left in the kernel, although the process goes on, of a sensor that ended while it started', () => {
+  const endings: [string, Ending, Where, string][] = [
+    ['by its signal', 'abort', {}, 'enough'],
+    ['by its signal in a worker thread', 'abort', { inWorker: true }, 'enough'],
+    ['with its worker thread', 'terminate', { inWorker: true }, 'terminated'],
+  ]
+
+  test.each(endings)('%s', async (_, how, where, reason) => {
+    const apart = await startingUntil('prog', 1, where)
+    const objects = heldBy(apart.pid)
+    apart.end(how)
+    await until(() => apart.ended !== undefined, 'it has ended')
+    expect(apart.ended!.reason).toBe(reason)
+    expect(await leftOf(objects)).toEqual([])
+    expect(heldBy(apart.pid)).toEqual(new Set())
+    expect(apart.hasExited).toBe(false)
   })
 })
 
@@ -98,24 +111,11 @@ test('nothing is left in the kernel of a sensor whose process exits', async () =
   expect(await leftOf(objects)).toEqual([])
 })
 
-describe('nothing is left in the kernel of a worker thread that was terminated while its sensor started', () => {
-  const moments = [
-    ['with its first map', 'map', 1],
-    ['with its first program', 'prog', 1],
-    ['with its first link', 'link', 1],
-  ] as const
-
-  test.each(moments)('%s', async (_, kind, enough) => {
-    const apart = Apart.start({}, { inWorker: true })
-    await until(
-      () => apart.refused !== undefined || count(heldBy(apart.pid), kind) >= enough,
-      `it has ${enough} ${kind}`,
-    )
-    const objects = heldBy(apart.pid)
-    apart.end('terminate')
-    await until(() => apart.ended !== undefined, 'it has ended')
-    expect(await leftOf(objects)).toEqual([])
-    expect(apart.hasExited).toBe(false)
-    expect(heldBy(apart.pid)).toEqual(new Set())
-  })
+test('nothing is left in the kernel of a sensor whose process exits while it starts', async () => {
+  const apart = await startingUntil('prog', 1)
+  const objects = heldBy(apart.pid)
+  apart.end('exit')
+  await until(() => apart.hasExited, 'it has exited')
+  expect(apart.process.exitCode).toBe(0)
+  expect(await leftOf(objects)).toEqual([])
 })

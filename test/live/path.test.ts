@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { execBytes, NO_UTF8, textOf } from './bytes.js'
 import { last, only, startedHere } from './expected.js'
-import { whileHeld } from './held.js'
 import { program } from './programs.js'
-import { eventsOf, existingNow, named } from './sensor.js'
+import { eventsOf, named } from './sensor.js'
 import { temporaryFolder } from './temporary.js'
 
 /** A copy of a program that ends at once, at `path`. */
@@ -117,19 +116,6 @@ test('a program that was removed before it was executed is said to be deleted', 
   expect(record.event).toEqual(
     startedHere(record, { PROCESS_ID: child.pid, FILE_PATH: `${file} (deleted)`, COMMAND_LINE: 'argv0' }),
   )
-})
-
-test('a program that was removed while it ran is said to be deleted by a sensor that finds it', async () => {
-  const file = join(temporaryFolder(), 'hold')
-  copyFileSync(program('hold'), file)
-  const { child, seen } = await whileHeld('/bin/sh', ['-c', 'exec 3<&0; "$0" <&3 & rm "$0"; wait', file], (pid) =>
-    existingNow().then(({ events }) => ({ pid, events })),
-  )
-  expect(only(named(seen.events, 'EXISTING_PROCESS', seen.pid)).event).toMatchObject({
-    PARENT_PROCESS_ID: child.pid,
-    FILE_PATH: `${file} (deleted)`,
-    COMMAND_LINE: file,
-  })
 })
 
 test('a script has the path of the interpreter that runs it, and its command line names the script', async () => {

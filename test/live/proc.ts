@@ -18,6 +18,8 @@ export interface Status {
   parentPid: number
   isZombie: boolean
   isKernelThread: boolean
+  /** Since boot. */
+  startTicks: number
   /** Since 1970, to a tick. */
   startMs: number
 }
@@ -31,6 +33,7 @@ export function statusOf(pid: number): Status | undefined {
       isZombie: field(3) === 'Z',
       // PF_KTHREAD
       isKernelThread: (Number(field(9)) & 0x00200000) !== 0,
+      startTicks: Number(field(22)),
       startMs: bootMs() + Number(field(22)) * TICK_MS,
     }
   } catch {

@@ -10,7 +10,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll } from 'vitest'
 import type { ErrorCode } from '../../lib/errors.js'
 import { KernelwireError } from '../../lib/errors.js'
-import type { Delivered, EventName, EventOf, EventRecord } from '../../lib/events/index.js'
+import {
+  DEFAULT_EVENTS,
+  type Delivered,
+  type EventName,
+  type EventOf,
+  type EventRecord,
+} from '../../lib/events/index.js'
 import type { SensorOptions } from '../../lib/options.js'
 import { openSensor, type Sensor } from '../../lib/sensor.js'
 import { cannotRun } from './skip.js'
@@ -44,14 +50,16 @@ export type CollectOptions<N extends EventName> = Omit<SensorOptions<N>, 'onBatc
 export class Collected<N extends EventName> {
   readonly events: Delivered<N>[] = []
   readonly sensor: Sensor<N>
+  readonly #options: CollectOptions<N>
   readonly #ended: Promise<void>
 
   static async open<const N extends EventName>(options: CollectOptions<N>): Promise<Collected<N>> {
-    return new Collected(await open(options))
+    return new Collected(await open(options), options)
   }
 
-  private constructor(sensor: Sensor<N>) {
+  private constructor(sensor: Sensor<N>, options: CollectOptions<N>) {
     this.sensor = sensor
+    this.#options = options
     this.#ended = this.#collect()
   }
 
@@ -73,40 +81,32 @@ export class Collected<N extends EventName> {
     await delay(0)
   }
 
-  /** Resolves when `events` has everything that happened before. */
+  /** Resolves when `events` has everything that happened before. Whatever else it is, it is well-formed. */
   async close(): Promise<this> {
     await this.sensor.close()
     await this.#ended
+    const { events: names = DEFAULT_EVENTS, extended = false } = this.#options
+    expectWellFormed(this.events, names, extended)
     return this
   }
 }
 
-interface Shared {
-  collected: Promise<Collected<EventName>>
-  options: CollectOptions<EventName>
-}
-
-const shared = new Map<string, Shared>()
+const shared = new Map<string, Promise<Collected<EventName>>>()
 
 /** The sensor that the tests of this file share. */
-export function sharedSensor<const N extends EventName>(options: CollectOptions<N>): Promise<Collected<N>> {
+function sharedSensor<const N extends EventName>(options: CollectOptions<N>): Promise<Collected<N>> {
   const key = JSON.stringify(options)
-  const entry = shared.get(key) ?? { collected: Collected.open<EventName>(options), options }
-  shared.set(key, entry)
+  const collected = shared.get(key) ?? Collected.open<EventName>(options)
+  shared.set(key, collected)
   // Whoever fails to open one says so itself.
-  entry.collected.catch(() => shared.delete(key))
-  return entry.collected as unknown as Promise<Collected<N>>
+  collected.catch(() => shared.delete(key))
+  return collected as unknown as Promise<Collected<N>>
 }
 
-/** Whatever else the tests of the file expect, the streams that they saw are well-formed. */
 afterAll(async () => {
-  const entries = [...shared.values()]
+  const all = [...shared.values()]
   shared.clear()
-  for (const { collected, options } of entries) {
-    const opened = await collected.catch(() => undefined)
-    await opened?.close()
-    if (opened !== undefined) expectWellFormed(opened.events, options.events ?? [], options.extended === true)
-  }
+  for (const collected of all) await collected.then((opened) => opened.close())
 })
 
 type Outcome<T> = T extends ChildProcess ? { child: ChildProcess } : T

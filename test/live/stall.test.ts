@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { isEvent } from '../../lib/events/index.js'
 import type { RecordName, RecordStats } from '../../lib/index.js'
@@ -16,7 +15,6 @@ const EXITS = 12_000
 const EXECS = 40
 
 type Attempts = Record<'FORK' | 'EXEC' | 'EXIT', number>
-const LIFE_CYCLE = ['FORK', 'EXEC', 'EXIT'] as const
 
 /** The two counts at a moment in which nothing happened. */
 async function bothCounts(apart: Apart, counter: Counter): Promise<{ attempts: Attempts; counted: Counted }> {
@@ -37,12 +35,6 @@ async function bothCounts(apart: Apart, counter: Counter): Promise<{ attempts: A
   }
 }
 
-function isStopped(pid: number): boolean {
-  return readdirSync(`/proc/${pid}/task`).every((tid) =>
-    /^State:\s+T/m.test(readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8')),
-  )
-}
-
 const since = <C extends object>(before: C, after: C) =>
   Object.fromEntries(
     Object.entries(after).map(([name, count]) => [name, count - Number(before[name as keyof C])]),
@@ -58,13 +50,12 @@ test('a sensor that was stopped during a storm knows of every process that it lo
   const endsUnseen = spawn('sleep', ['600'])
   await until(() => named(apart.events, 'NEW_PROCESS', endsUnseen.pid).length === 1, 'the sensor knows it')
 
-  process.kill(apart.pid, 'SIGSTOP')
-  await until(() => isStopped(apart.pid), 'the sensor has stopped')
-  const { pid, made } = await storm({ exits: EXITS, execs: EXECS, programs })
+  await apart.stop()
+  const { generator, made } = await storm({ exits: EXITS, execs: EXECS, programs })
   endsUnseen.kill()
   const startsUnseen = spawn('sleep', ['600'])
   await once(endsUnseen, 'exit')
-  process.kill(apart.pid, 'SIGCONT')
+  apart.continue()
 
   await until(
     () => named(apart.events, 'EXISTING_PROCESS', startsUnseen.pid).length === 1,
@@ -100,9 +91,11 @@ test('a sensor that was stopped during a storm knows of every process that it lo
   const all = Object.entries(records) as [RecordName, RecordStats][]
   expect(all.map(([type]) => told('RING_FULL', type))).toEqual(all.map(([, { failed }]) => failed))
   expect(all.map(([type]) => told('BULK_SHARE', type))).toEqual(all.map(([, { refused }]) => refused))
+  const missed = Object.values(missedRuns).reduce((sum, runs) => sum + runs, 0)
+  expect(all.reduce((sum, [type]) => sum + told('MISSED_RUN', type), 0)).toBe(missed)
   expect(losses).toHaveLength(events.LOSS_ACCOUNTING)
 
-  const parents = new Set([pid, ...made.filter(({ kind }) => kind === 'worker').map((one) => one.pid)])
+  const parents = new Set([generator.pid, ...made.filter(({ kind }) => kind === 'worker').map((one) => one.pid)])
   const seen = (name: 'NEW_PROCESS' | 'TERMINATE_PROCESS') =>
     apart.events.filter((record) => isEvent(record, name) && parents.has(record.event.PARENT_PROCESS_ID)).length
   const lostForks = processes - seen('NEW_PROCESS')

@@ -1,11 +1,10 @@
 /** test/programs/storm.c: many short processes and threads, and what it says of each of them. */
 import { type SpawnOptions, spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
 import { program } from './programs.js'
 import { ended } from './sensor.js'
+import { temporaryFolder } from './temporary.js'
 
 export interface Storm {
   exits?: number
@@ -19,14 +18,17 @@ export interface Storm {
   options?: SpawnOptions
 }
 
-/** What the storm says that it made. */
-export interface Made {
-  kind: 'worker' | 'exit' | 'thread' | 'exec'
+export interface Lifetime {
   pid: number
-  parent: number
   /** Milliseconds since 1970, whole: before it was made, after its end was seen. */
   from: number
   to: number
+}
+
+/** What the storm says that it made. */
+export interface Made extends Lifetime {
+  kind: 'worker' | 'exit' | 'thread' | 'exec'
+  parent: number
 }
 
 /** So many, or fewer where KERNELWIRE_STORM_SCALE (0.1, say) tells that the machine is slow. */
@@ -41,26 +43,26 @@ export function tiny(): string {
 
 /** Copies under a name of their own, which every user may run. */
 export function copies(name: string): { storm: string; tiny: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'kernelwire-storm-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder()
   const made = { storm: join(folder, name), tiny: join(folder, 'tiny') }
   copyFileSync(program('storm'), made.storm)
   copyFileSync(tiny(), made.tiny)
-  for (const path of [folder, made.storm, made.tiny]) chmodSync(path, 0o755)
   return made
 }
 
-export async function storm(storm: Storm): Promise<{ pid: number; made: Made[] }> {
+/** Resolves when all of it has ended. `generator`: the process that made the workers. */
+export async function storm(storm: Storm): Promise<{ generator: Lifetime; made: Made[] }> {
   const { exits = 0, threads = 0, execs = 0, workers = 2 } = storm
   const programs = storm.programs ?? { storm: program('storm'), tiny: tiny() }
   const counts = [workers, exits, threads, execs].map(String)
+  const from = Date.now()
   const child = spawn(programs.storm, [...counts, programs.tiny, ...(storm.arguments ?? [])], {
     ...storm.options,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { output, code, signal } = await ended(child)
   if (code !== 0) throw new Error(`the storm ended with ${signal ?? `status ${code}`}`)
-  return { pid: child.pid!, made: output.trimEnd().split('\n').map(read) }
+  return { generator: { pid: child.pid!, from, to: Date.now() }, made: output.trimEnd().split('\n').map(read) }
 }
 
 function read(line: string): Made {

@@ -3,6 +3,7 @@ import { Compile, Errors } from 'typebox/schema'
 import { expect } from 'vitest'
 import type { EventName, EventRecord } from '../../lib/events/index.js'
 import { schemaOf, schemas } from '../../lib/events/schemas.js'
+import { namedTooEarly } from './causality.js'
 
 interface Fields {
   properties: { event: { properties: Record<string, { 'x-extension'?: true }> } }
@@ -11,7 +12,9 @@ interface Fields {
 export function expectWellFormed(events: readonly EventRecord[], names: readonly EventName[], extended: boolean): void {
   expectValid(events)
   expectUniqueIds(events)
-  if (names.includes('NEW_PROCESS') && names.includes('EXISTING_PROCESS')) expectCausalOrder(events)
+  // Where everything was asked for that an atom can belong to.
+  const isComplete = names.includes('NEW_PROCESS') && names.includes('EXISTING_PROCESS')
+  if (isComplete) expect(namedTooEarly(events)).toEqual([])
   for (const { routing, event } of events) if ('TIMESTAMP' in event) expect(event.TIMESTAMP).toBe(routing.event_time)
   if (extended) expect(events.map(({ event }) => event.SEQUENCE)).toEqual(events.map((_, i) => i + 1))
   else expect(events.flatMap(extensionsOf)).toEqual([])
@@ -29,16 +32,6 @@ function expectValid(events: readonly EventRecord[]): void {
 function expectUniqueIds(events: readonly EventRecord[]): void {
   expect(new Set(events.map(({ routing }) => routing.event_id)).size).toBe(events.length)
   expect(new Set(events.map(({ routing }) => routing.this)).size).toBe(events.length)
-}
-
-/** What an event refers to came before it. */
-function expectCausalOrder(events: readonly EventRecord[]): void {
-  const known = new Set<string>()
-  for (const record of events) {
-    const { parent } = record.routing
-    if (parent !== undefined && !known.has(parent)) expect(record).toBe('an event whose parent came before it')
-    known.add(record.routing.this)
-  }
 }
 
 function extensionsOf(record: EventRecord): string[] {

@@ -49,7 +49,7 @@ test('nothing at all is a usage error that shows the help', async () => {
 
 test.each([
   [['wacth'], 'kernelwire: no command is called "wacth"; did you mean watch? (ERR_OPTION)'],
-  [['toString'], 'kernelwire: no command is called "toString"; the choice is watch, schema, help (ERR_OPTION)'],
+  [['toString'], 'kernelwire: no command is called "toString"; the choice is watch, schema, bench, help (ERR_OPTION)'],
   [
     ['--events', 'all'],
     'kernelwire: a command comes first, then its options: write kernelwire watch --events (ERR_OPTION)',

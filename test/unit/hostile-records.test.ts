@@ -72,19 +72,19 @@ const CGROUP_LENGTH = 60
 
 test.each([
   ['a path', changed(EXEC, PATH_LENGTH, 0xff, 0xff), TYPE.exec],
-  ['a path, by one byte,', changed(EXEC, PATH_LENGTH, '/bin/program'.length + 1), TYPE.exec],
+  ['a path by one byte', changed(EXEC, PATH_LENGTH, '/bin/program'.length + 1), TYPE.exec],
   ['arguments', changed(EXEC, ARGUMENTS_LENGTH, 0xff, 0xff), TYPE.exec],
-  ['arguments, by one byte,', changed(EXEC, ARGUMENTS_LENGTH, 'program -x '.length + 1), TYPE.exec],
+  ['arguments by one byte', changed(EXEC, ARGUMENTS_LENGTH, 'program -x '.length + 1), TYPE.exec],
   ['a directory', changed32(EXEC, DETAILS_OF_EXEC + DIRECTORY_LENGTH, 0xffffffff), TYPE.exec],
   ['a cgroup', changed32(EXEC, DETAILS_OF_EXEC + CGROUP_LENGTH, 0xfffffff0), TYPE.exec],
   ['a directory', changed32(FORK, DETAILS_OF_FORK + DIRECTORY_LENGTH, 0xffffffff), TYPE.fork],
   ['a cgroup', changed32(FORK, DETAILS_OF_FORK + CGROUP_LENGTH, 0x7fffffff), TYPE.fork],
   ['a piece', changed32(ARGUMENTS, 40, 0xffffffff), TYPE.arguments],
-  ['a piece, beyond its block,', changed32(ARGUMENTS, 32, 1), TYPE.arguments],
+  ['a piece beyond its block and', changed32(ARGUMENTS, 32, 1), TYPE.arguments],
   ['an offset', changed32(ENVIRONMENT, 32, 0xffffffff), TYPE.environment],
   ['a block of 4 GiB', changed32(ENVIRONMENT, 36, 0xffffffff), TYPE.environment],
   ['a block of 7 MiB', changed32(ARGUMENTS, 36, 7 * 2 ** 20), TYPE.arguments],
-])('%s that is longer than there is room makes the record bad', (_, record, type) => {
+])('%s longer than there is room makes the record bad', (_, record, type) => {
   expectBad(record, type)
 })
 
@@ -111,23 +111,31 @@ test('a block that was announced from the middle on is never an environment', ()
   expectIdentity(playback.stream.accounts, 2)
 })
 
-test('pieces that overlap, repeat or go back make no block', () => {
-  const whole = terminated(['program', 'a'.repeat(30)])
-  const [first, second, third] = block('arguments', IMAGE, whole, 16)
-  for (const pieces of [
-    [first, first, second, third],
-    [second, first, third],
-    [first, second, second, third],
-    [third, second, first],
-    [first, second],
-  ]) {
-    const playback = new Playback()
-    const [event] = playback.play(...(pieces as Uint8Array[]), exec(IMAGE, INIT, { argumentsBytes: whole.length }))
-    expect(event!.event).toMatchObject({ TRUNCATED: { COMMAND_LINE: whole.length } })
-    expect(event!.event).not.toHaveProperty('COMMAND_LINE')
-    playback.finish()
-    expectIdentity(playback.stream.accounts, pieces.length + 1)
-  }
+const WHOLE = terminated(['program', 'a'.repeat(30)])
+const [FIRST, SECOND, THIRD] = block('arguments', IMAGE, WHOLE, 16) as [Uint8Array, Uint8Array, Uint8Array]
+const withAll = exec(IMAGE, INIT, { argumentsBytes: WHOLE.length })
+
+test.each([
+  ['in another order', [SECOND, FIRST, THIRD]],
+  ['backwards', [THIRD, SECOND, FIRST]],
+  ['repeated', [FIRST, SECOND, SECOND, THIRD]],
+  ['without the first', [SECOND, THIRD]],
+  ['without the last', [FIRST, SECOND]],
+])('pieces %s are dropped, and the arguments are cut', (_, pieces) => {
+  const playback = new Playback()
+  const [event] = playback.play(...pieces, withAll)
+  expect(event!.event).toMatchObject({ TRUNCATED: { COMMAND_LINE: WHOLE.length } })
+  expect(event!.event).not.toHaveProperty('COMMAND_LINE')
+  playback.finish()
+  expectIdentity(playback.stream.accounts, pieces.length + 1)
+  expect(playback.stream.accounts.dropped[TYPE.arguments]).toBe(pieces.length)
+})
+
+test('a block that begins again is the one that was begun last', () => {
+  const playback = new Playback()
+  const [event] = playback.play(FIRST, SECOND, FIRST, SECOND, THIRD, withAll)
+  expect(event!.event).toMatchObject({ COMMAND_LINE: `program ${'a'.repeat(30)}` })
+  expect(playback.stream.accounts.dropped[TYPE.arguments]).toBe(2)
 })
 
 test('blocks begun on 65,536 CPUs take no more memory than a few', () => {

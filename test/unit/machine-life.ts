@@ -2,39 +2,45 @@
 import type { Random } from './random.js'
 import { block, exec, exit, fork, type Image, type ImageParts, terminated } from './record-bytes.js'
 
-const INIT: Image = { pid: 1, execId: 1, startMs: 1 }
+export const INIT: Image = { pid: 1, execId: 1, startMs: 1 }
 const CPUS = 4
 /** Few, so that they are given to one process after the other. */
 const PIDS = 60
 
 /** Valid records in the order of a ring; `rounds`: how many things happen. */
 export function machineLife(random: Random, rounds: number, extended = false): Uint8Array[] {
-  const life = new Life(random, extended)
+  const life = new MachineLife(random, extended)
   for (let round = 0; round < rounds; round++) life.step()
   return life.records
 }
 
-class Life {
+export class MachineLife {
   readonly records: Uint8Array[]
   readonly #random: Random
   readonly #details: ImageParts
   readonly #running = new Map<number, Image>([[1, INIT]])
   #now = 1_000
 
-  constructor(random: Random, extended: boolean) {
+  constructor(random: Random, extended = false) {
     this.#random = random
     this.#details = extended ? { details: { directory: '/tmp', cgroup: '/user.slice', tty: 'pts1' } } : {}
     this.records = [exec(INIT, INIT, { atMs: this.#now, path: '/sbin/init', arguments: 'init\0', ...this.#details })]
   }
 
+  /** How things stand now. */
+  get moment(): { nowMs: number; records: number; running: ReadonlyMap<number, Image> } {
+    return { nowMs: this.#now, records: this.records.length, running: new Map(this.#running) }
+  }
+
   step(): void {
     const random = this.#random
-    this.#now += random.pick([0, 0.001, 0.4, 3, random.chance(0.05) ? 200 : 7])
+    this.#now += random.pick([0.001, 0.002, 0.4, 3, random.chance(0.05) ? 200 : 7])
     const image = random.pick([...this.#running.values()])
     const what = random.below(10)
     if (what < 4) this.#fork(image)
+    else if (image === INIT) return
     else if (what < 7) this.#exec(image)
-    else if (image !== INIT) this.#exit(image)
+    else this.#exit(image)
   }
 
   get #header() {
@@ -52,7 +58,7 @@ class Life {
   #exec(before: Image): void {
     const random = this.#random
     const image = { ...before, execId: before.execId + 1 }
-    if (before !== INIT) this.#running.set(image.pid, image)
+    this.#running.set(image.pid, image)
     const header = this.#header
     const argv = terminated(['program', random.pick(['', 'x', '\u00fc'.repeat(300), 'a\nb'])])
     const here = random.pick([0, Math.min(argv.length, 100), argv.length])

@@ -11,7 +11,8 @@ export class MemorySource implements DrainSource {
   records = new Records(new ArrayBuffer(0))
   readonly offsets = new Uint32Array(SCAN_CAPACITY)
   readonly counters = new KernelCounters(new ArrayBuffer(0))
-  readonly attachedMs = 0
+  /** All processes of a snapshot were there before. */
+  readonly attachedMs = Number.POSITIVE_INFINITY
   #position = 0
   #scanned = 0
   #end = 0

@@ -8,12 +8,12 @@ import { Users } from '../../process/users.js'
 import { Records } from '../../records.js'
 import { EventStream } from '../../stream.js'
 import { MemorySource } from './memory-source.js'
-import { parent, type RecordMemory } from './records.js'
+import { END_NS, parent, type RecordMemory } from './records.js'
 
 const BOOT_TO_EPOCH_MS = 1_764_000_000_000
 const FORK_WINDOW_MS = 100
-/** So much later is each time that records are played again: longer than the fork window. */
-const STEP_NS = 1e9
+/** So much later is each time that records are played again: longer than they and the fork window take. */
+const STEP_NS = 2e9
 
 const ENVELOPE: Envelope = Object.freeze({
   oid: '00000000-0000-0000-0000-000000000000',
@@ -71,7 +71,7 @@ export class Pipeline {
 
   /** The fork window of everything that was played is over. */
   tick(onBatch: (batch: EventRecord[]) => void): void {
-    onBatch(this.#drain.run((this.#laterNs + STEP_NS) / 1e6 + FORK_WINDOW_MS))
+    onBatch(this.#drain.run((this.#laterNs + END_NS) / 1e6 + 2 * FORK_WINDOW_MS))
   }
 
   snapshot(memory: RecordMemory, onBatch: (batch: EventRecord[]) => void): void {

@@ -13,6 +13,8 @@ const FIRST_PID = 10_000
 const FIRST_START_NS = 60_000_000_000
 /** Between the starts of two processes; its exec comes after a third of it. */
 const STEP_NS = 30_000
+/** All records are before this, on the clock that they carry. */
+export const END_NS = FIRST_START_NS + 1e9
 
 const PROGRAMS: readonly (readonly [path: string, ...argv: string[]])[] = [
   ['/usr/bin/dash', 'sh', '-c', 'test -f configure.ac && autoreconf --install --force'],
@@ -46,6 +48,9 @@ const ENVIRONMENT = [
 
 type Writer = (to: DataView, at: number) => number
 
+/** Where all records are written first. */
+const DRAFT = new ArrayBuffer(2 ** 21)
+
 /** Records in frames, one after another. */
 export class RecordMemory {
   readonly memory: ArrayBuffer
@@ -56,7 +61,8 @@ export class RecordMemory {
   readonly #offsets: number[] = []
 
   constructor(writers: readonly Writer[]) {
-    const draft = new DataView(new ArrayBuffer(2 ** 24))
+    const draft = new DataView(DRAFT)
+    new Uint8Array(DRAFT).fill(0)
     let at = 0
     for (const write of writers) {
       const length = write(draft, at + FRAME_BYTES)
@@ -73,7 +79,7 @@ export class RecordMemory {
 
   /** Everything that they tell happens so much later: a stream's time only goes forward. */
   setLater(ns: number): void {
-    this.#offsets.forEach((offset, i) => putNs(this.#view, offset + HEADER.boot_ns, this.#times[i]! + ns))
+    for (const [i, offset] of this.#offsets.entries()) putNs(this.#view, offset + HEADER.boot_ns, this.#times[i]! + ns)
   }
 }
 

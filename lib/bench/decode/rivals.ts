@@ -27,7 +27,13 @@ function ecsProcess(i: number): object {
   const started = new Date(1_764_000_000_000 + i).toISOString()
   return {
     '@timestamp': started,
-    event: { kind: 'event', category: ['process'], type: ['start', 'end'], action: ['fork', 'exec', 'exit'], module: 'quark' },
+    event: {
+      kind: 'event',
+      category: ['process'],
+      type: ['start', 'end'],
+      action: ['fork', 'exec', 'exit'],
+      module: 'quark',
+    },
     host: {
       architecture: 'x86_64',
       hostname: 'build-server-07',

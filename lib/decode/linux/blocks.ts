@@ -49,13 +49,17 @@ export class Blocks {
     return true
   }
 
-  /** The whole block that precedes the image at `at`; undefined when a part of it is missing. */
-  take(records: Records, at: number): Block | undefined {
+  /**
+   * The whole block that precedes the image at `at`; undefined when a part of it is missing.
+   * `first`: how much of it the image's own record has.
+   */
+  take(records: Records, at: number, first: number): Block | undefined {
     const cpu = records.u16[(at + HEADER.cpu) >>> 1]!
     const block = this.#byCpu.get(cpu)
     if (block === undefined) return undefined
     this.#remove(cpu, block)
-    if (belongs(block, records, at) && block.received === block.bytes.length) return block
+    const isWhole = block.first === first && block.received === block.bytes.length
+    if (isWhole && belongs(block, records, at)) return block
     this.#onDropped(block.pieces)
     return undefined
   }

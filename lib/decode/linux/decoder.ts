@@ -7,12 +7,12 @@ import { ProcessImage, STATE } from '../../process/image.js'
 import type { ProcessTable } from '../../process/table.js'
 import type { Records } from '../../records.js'
 import type { EventStream } from '../../stream.js'
-import { Blocks } from './blocks.js'
+import { type Block, Blocks } from './blocks.js'
 import type { Context } from './context.js'
 import { decodeEnvironment, rawEnvironment } from './environment.js'
 import { decodeFork, parentOf } from './fork.js'
 import { decodeImage } from './image.js'
-import { EXIT, HEADER, TYPE, TYPES } from './layout.js'
+import { EXIT, HEADER, IMAGE, TYPE, TYPES } from './layout.js'
 
 /** Two CPUs may put records into the ring in another order than they took the time. */
 export const REORDER_MS = 5
@@ -86,7 +86,7 @@ export class LinuxDecoder {
       this.#rowArguments.add(records, at)
       return undefined
     }
-    const image = decodeImage(records, at, this.#context, this.#rowArguments.take(records, at))
+    const image = decodeImage(records, at, this.#context, takeArguments(this.#rowArguments, records, at))
     if (image === undefined) this.#stream.accounts.bad[TYPE.SNAPSHOT]!++
     else image.creationTime = this.#context.clock.epochMs(image.startMs)
     return image
@@ -128,7 +128,7 @@ export class LinuxDecoder {
   #exec(records: Records, at: number): boolean {
     const { folded, dropped } = this.#stream.accounts
     const before = this.#known(records, at)
-    const block = this.#arguments.take(records, at)
+    const block = takeArguments(this.#arguments, records, at)
     if (before !== undefined && isSeen(before, records, at)) {
       // The snapshot saw this image already, or a later one.
       folded[TYPE.EXEC]!++
@@ -166,12 +166,12 @@ export class LinuxDecoder {
   }
 
   #environment(image: ProcessImage, records: Records, at: number): void {
-    const block = this.#environments.take(records, at)
+    const block = this.#environments.take(records, at, 0)
     if (block === undefined) return
     const { delivered, folded, dropped } = this.#stream.accounts
     // The image may be one that the snapshot saw later than this record was written.
     const isItsOwn = image.runs(records.u32[(at + HEADER.exec_id) >>> 2]!)
-    if (block.first !== 0 || !isItsOwn) {
+    if (!isItsOwn) {
       dropped[TYPE.ENVIRONMENT]! += block.pieces
       return
     }
@@ -255,6 +255,11 @@ export class LinuxDecoder {
 function typeAt(records: Records, at: number): number {
   const type = records.u8[at]!
   return type < TYPES ? type : 0
+}
+
+/** The first arguments are in the image's own record. */
+function takeArguments(blocks: Blocks, records: Records, at: number): Block | undefined {
+  return blocks.take(records, at, records.u16[(at + IMAGE.arguments_length) >>> 1]!)
 }
 
 function isSeen(image: ProcessImage, records: Records, at: number): boolean {

@@ -86,7 +86,7 @@ function putArguments(
 ): void {
   const { arguments: start, argumentsEnd: end } = extent
   const here = end - start
-  if (block !== undefined && block.first === here && block.bytes.length === wholeBytes) {
+  if (block !== undefined && block.bytes.length === wholeBytes) {
     records.u8.copy(block.bytes, 0, start, end)
     putCommandLine(image, block.bytes.utf8Slice(0, withoutLastNul(block.bytes, 0, wholeBytes)))
     keepRaw(image, 'COMMAND_LINE', image.commandLine!, block.bytes, 0, wholeBytes)

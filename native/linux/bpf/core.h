@@ -44,6 +44,9 @@ enum {
 /* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000
 
+/* include/linux/sched/signal.h */
+#define SIGNAL_GROUP_EXIT 0x00000004
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct {
@@ -224,6 +227,7 @@ struct mm_struct___atomic {
 struct signal_struct {
 	atomic_t live;
 	int nr_threads;
+	unsigned int flags;
 	int group_exit_code;
 	struct tty_struct *tty;
 };

@@ -81,9 +81,9 @@ static __always_inline bool emit_last_piece(struct bulk_scratch *mine, __u32 typ
  * The bytes from `mine->offset` to the end of a block of the new address space, in pieces. They are
  * resident: execve has just written them. 0 when one piece was lost, refused or could not be read.
  */
-static __noinline int emit_block(struct bulk_scratch *mine, __u32 type, __u64 from, __u32 total)
+static __noinline int emit_block(struct bulk_scratch *mine, struct task_struct *task, __u32 type, __u64 from,
+				 __u32 total)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct cpu_counters *cpu = counters_of_this_cpu();
 
 	if (!mine || !cpu)
@@ -141,9 +141,9 @@ static __always_inline void add_flag(struct exec_scratch *mine, __u8 flag)
 }
 
 /* Arguments that the record has room for are in it; the others, and the environment, go ahead of it. */
-static __noinline int emit_blocks(struct exec_scratch *mine, struct bulk_scratch *pieces)
+static __noinline int emit_blocks(struct exec_scratch *mine, struct bulk_scratch *pieces, struct task_struct *task)
 {
-	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mm_struct *mm = task->mm;
 	__u64 arguments = mm->arg_end - mm->arg_start;
 	__u64 environment = mm->env_end - mm->env_start;
 	__u64 here;
@@ -158,11 +158,11 @@ static __noinline int emit_blocks(struct exec_scratch *mine, struct bulk_scratch
 	WRITE_ONCE(mine->record.environment_bytes, environment);
 
 	WRITE_ONCE(pieces->offset, here);
-	if (!emit_block(pieces, RECORD_ARGUMENTS, mm->arg_start, arguments))
+	if (!emit_block(pieces, task, RECORD_ARGUMENTS, mm->arg_start, arguments))
 		add_flag(mine, RECORD_ARGUMENTS_BAD);
 	if (settings.environment) {
 		WRITE_ONCE(pieces->offset, 0);
-		if (!emit_block(pieces, RECORD_ENVIRONMENT, mm->env_start, environment))
+		if (!emit_block(pieces, task, RECORD_ENVIRONMENT, mm->env_start, environment))
 			add_flag(mine, RECORD_ENVIRONMENT_BAD);
 	}
 	return 0;
@@ -208,7 +208,7 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux
 	WRITE_ONCE(record->header.flags, settings.extended ? RECORD_DETAILS : 0);
 	WRITE_ONCE(mine->used, settings.extended ? sizeof(struct process_details) : 0);
 
-	emit_blocks(mine, pieces);
+	emit_blocks(mine, pieces, task);
 	add_path(mine, bprm->file);
 	if (settings.extended)
 		add_details(mine, (struct process_details *)mine->strings, task);

@@ -2,6 +2,14 @@
 /* The end of a process: one record when its last thread leaves, whichever that is. */
 #include "emit.h"
 
+/* What wait(2) will tell the parent (kernel/exit.c, wait_task_zombie). */
+static __always_inline __s32 exit_code_of(struct task_struct *task)
+{
+	if (task->signal->flags & SIGNAL_GROUP_EXIT)
+		return task->signal->group_exit_code;
+	return task->group_leader->exit_code;
+}
+
 SEC("tp_btf/sched_process_exit")
 int process_exit(__u64 *arguments)
 {
@@ -26,7 +34,7 @@ int process_exit(__u64 *arguments)
 	if (!record)
 		return 0;
 	fill_header(&record->header, RECORD_EXIT, 0, task, cpu);
-	record->exit_code = task->signal->group_exit_code ?: task->exit_code;
+	record->exit_code = exit_code_of(task);
 	record->parent_pid = task->real_parent->tgid;
 	record_submit(record);
 	return 0;

@@ -1,0 +1,7 @@
+/** The collector, when we want it and not when it wants. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+setFlagsFromString('--expose-gc')
+
+export const collectGarbage = runInNewContext('gc') as () => void

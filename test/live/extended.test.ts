@@ -1,0 +1,200 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { NewProcess } from '../../lib/events/index.js'
+import { documented, last, only, startedHere } from './expected.js'
+import { whileHeld } from './held.js'
+import { argumentsOf, auditId, cgroupOf, namespaceOf, statusLine } from './proc.js'
+import { program } from './programs.js'
+import { eventsOf, existingNow, named } from './sensor.js'
+import { cannotRun } from './skip.js'
+import { temporaryFolder } from './temporary.js'
+
+const NAMES = ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS'] as const
+const EXTENDED = { extended: true }
+
+/** What an extended event says of a process, as the kernel tells it to those who ask. */
+function extensionsOf(pid: number) {
+  const set = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: value })
+  return {
+    ARGUMENTS: argumentsOf(pid),
+    CURRENT_DIRECTORY: readlinkSync(`/proc/${pid}/cwd`),
+    GROUP_ID: Number(statusLine(pid, 'Gid')[0]),
+    EFFECTIVE_USER_ID: Number(statusLine(pid, 'Uid')[1]),
+    ...set('LOGIN_USER_ID', auditId(pid, 'loginuid')),
+    ...set('SESSION', auditId(pid, 'sessionid')),
+    CAPABILITIES: statusLine(pid, 'CapEff')[0]!,
+    CGROUP_PATH: cgroupOf(pid),
+    NAMESPACES: {
+      MNT: namespaceOf(pid, 'mnt'),
+      PID: namespaceOf(pid, 'pid'),
+      NET: namespaceOf(pid, 'net'),
+      USER: namespaceOf(pid, 'user'),
+      UTS: namespaceOf(pid, 'uts'),
+      IPC: namespaceOf(pid, 'ipc'),
+      CGROUP: namespaceOf(pid, 'cgroup'),
+    },
+  }
+}
+
+/** The extensions of an event, in its order, without those that number the stream. */
+function extensions(event: NewProcess['event']) {
+  const known = documented(event)
+  return Object.fromEntries(Object.entries(event).filter(([name]) => !(name in known) && name !== 'SEQUENCE'))
+}
+
+test('an extended start says everything that /proc can say, after what a plain one says', async () => {
+  const cwd = temporaryFolder()
+  const file = program('hold')
+  const { child, seen, events } = await eventsOf(
+    NAMES,
+    () => whileHeld(file, ['a b', ''], extensionsOf, { cwd }),
+    EXTENDED,
+  )
+  const record = only(named(events, 'NEW_PROCESS', child.pid))
+  expect(seen).toMatchObject({ ARGUMENTS: [file, 'a b', ''], CURRENT_DIRECTORY: cwd })
+  expect(record.event).toEqual({
+    ...startedHere(record, { PROCESS_ID: child.pid, FILE_PATH: file, COMMAND_LINE: `${file} a b ` }),
+    ...seen,
+    SEQUENCE: expect.any(Number),
+  })
+  expect(Object.keys(record.event)).toEqual([
+    ...Object.keys(documented(record.event)),
+    ...Object.keys(seen),
+    'SEQUENCE',
+  ])
+})
+
+test('an extended sensor finds the same of a process that was there before it', async () => {
+  const cwd = temporaryFolder()
+  const { child, seen } = await whileHeld(
+    program('hold'),
+    ['a b', 'x'.repeat(50_000), ''],
+    async (pid) => ({ ...(await existingNow(EXTENDED)), extensions: extensionsOf(pid) }),
+    { cwd },
+  )
+  const record = only(named(seen.events, 'EXISTING_PROCESS', child.pid))
+  expect(extensions(record.event)).toEqual(seen.extensions)
+  expect(Object.keys(record.event)).toEqual([
+    ...Object.keys(documented(record.event)),
+    ...Object.keys(seen.extensions),
+    'SEQUENCE',
+  ])
+})
+
+test('a plain PARENT is within an extended event', async () => {
+  const { child, events } = await eventsOf(NAMES, () => spawn(program('fork-only'), ['fork']), EXTENDED)
+  const forked = events.find(({ routing }) => {
+    return routing.parent === last(named(events, 'NEW_PROCESS', child.pid)).routing.this
+  }) as NewProcess
+  const { PARENT, ...own } = documented(last(named(events, 'NEW_PROCESS', child.pid)).event)
+  expect(forked.event.PARENT).toEqual({
+    ...own,
+    THIS_ATOM: forked.routing.parent,
+    PARENT_ATOM: PARENT!.THIS_ATOM,
+  })
+})
+
+test('a fork that executes nothing has the arguments and all else of its creator', async () => {
+  const { child, events } = await eventsOf(NAMES, () => spawn(program('fork-only'), ['fork']), EXTENDED)
+  const creator = last(named(events, 'NEW_PROCESS', child.pid))
+  const forked = events.find(({ routing }) => routing.parent === creator.routing.this) as NewProcess
+  expect(extensions(forked.event)).toEqual(extensions(creator.event))
+})
+
+test('a process with a terminal has the name of its terminal', async () => {
+  const { output, seen, events } = await eventsOf(
+    NAMES,
+    () =>
+      whileHeld(program('on-terminal'), [program('hold'), 'argv0'], async (pid) => ({
+        pid,
+        existing: (await existingNow(EXTENDED)).events,
+      })),
+    EXTENDED,
+  )
+  const [terminal] = /(?<=^terminal \/dev\/)\S+$/m.exec(output)!
+  expect(terminal).toMatch(/^pts\/\d+$/)
+  expect(last(named(events, 'NEW_PROCESS', seen.pid)).event.TTY).toBe(terminal)
+  expect(only(named(seen.existing, 'EXISTING_PROCESS', seen.pid)).event.TTY).toBe(terminal)
+})
+
+test('a process of a login has the user who logged in and the session', async () => {
+  if (!existsSync('/proc/self/loginuid')) cannotRun('this kernel has no audit')
+  const command = 'echo 1234 > /proc/self/loginuid && exec "$0" a'
+  const { child, seen, events } = await eventsOf(
+    NAMES,
+    () =>
+      whileHeld('/bin/sh', ['-c', command, program('hold')], (pid) => ({
+        LOGIN_USER_ID: auditId(pid, 'loginuid'),
+        SESSION: auditId(pid, 'sessionid'),
+      })),
+    EXTENDED,
+  )
+  const [before, after] = named(events, 'NEW_PROCESS', child.pid)
+  expect(seen).toEqual({ LOGIN_USER_ID: 1234, SESSION: expect.any(Number) })
+  expect(after!.event).toMatchObject(seen)
+  expect(before!.event.LOGIN_USER_ID).toBe(auditId(process.pid, 'loginuid'))
+})
+
+test('a process in a cgroup of a container has its path, and the container that it names', async () => {
+  const id = '0123456789abcdef'.repeat(4)
+  const root = cgroupRoot()
+  const outer = join(root, `kernelwire-live-${process.pid}`)
+  const inner = join(outer, `docker-${id}.scope`)
+  mkdirSync(inner, { recursive: true })
+  onTestFinished(() => {
+    rmdirSync(inner)
+    rmdirSync(outer)
+  })
+  const command = 'echo $$ > "$1/cgroup.procs" && exec "$0"'
+  const { child, seen, events } = await eventsOf(
+    NAMES,
+    () => whileHeld('/bin/sh', ['-c', command, program('hold'), inner], cgroupOf),
+    EXTENDED,
+  )
+  const { event } = last(named(events, 'NEW_PROCESS', child.pid))
+  expect(event).toMatchObject({ CGROUP_PATH: seen, CONTAINER_ID: id })
+  expect(seen.endsWith(`/kernelwire-live-${process.pid}/docker-${id}.scope`)).toBe(true)
+})
+
+test('a process that gave capabilities up has the rest', async () => {
+  const { child, seen, events } = await eventsOf(
+    NAMES,
+    () =>
+      whileHeld(
+        'setpriv',
+        ['--bounding-set=-all,+chown,+kill,+syslog', program('hold')],
+        (pid) => statusLine(pid, 'CapEff')[0],
+      ),
+    EXTENDED,
+  )
+  // CAP_CHOWN 0, CAP_KILL 5, CAP_SYSLOG 34.
+  expect(seen).toBe('0000000400000021')
+  expect(last(named(events, 'NEW_PROCESS', child.pid)).event.CAPABILITIES).toBe(seen)
+})
+
+test('a directory that was removed has the path that it had', async () => {
+  const folder = join(temporaryFolder(), 'gone')
+  mkdirSync(folder)
+  const { child, events } = await eventsOf(
+    NAMES,
+    () => spawn('/bin/sh', ['-c', 'rmdir "$PWD" && exec "$0"', program('exit-as-told')], { cwd: folder }),
+    EXTENDED,
+  )
+  const images = named(events, 'NEW_PROCESS', child.pid)
+  expect(images.map(({ event }) => event.CURRENT_DIRECTORY)).toEqual([folder, folder])
+})
+
+/** Where version 2 is mounted and new groups can be made. */
+function cgroupRoot(): string {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
+  const root = mounts.map((line) => line.split(' ')).find((fields) => fields[2] === 'cgroup2')?.[1]
+  if (root === undefined) cannotRun('cgroup version 2 is not mounted')
+  try {
+    writeFileSync(join(root, 'cgroup.subtree_control'), '')
+  } catch {
+    cannotRun('no cgroup can be made')
+  }
+  return root
+}

@@ -1,0 +1,117 @@
+/** One stage of the addon's life for each name: run as a process of its own by life-cycle.test.ts. */
+import { createRequire } from 'node:module'
+import { Worker } from 'node:worker_threads'
+
+const require = createRequire(import.meta.url)
+const load = () => require('../../build/Release/addon.node')
+const OPTIONS = { ringBytes: 2 ** 20, extended: false, environment: false, programs: ['process_exit', 'process_fork'] }
+
+async function opened(onAnswer = () => {}) {
+  const source = new (load().Source)(OPTIONS, onAnswer)
+  const result = await source.open()
+  if ('step' in result) throw new Error(`cannot open: ${result.step}: ${result.reason}`)
+  return { source, ...result }
+}
+
+const STAGES = {
+  'loaded twice': () => {
+    const first = load()
+    delete require.cache[require.resolve('../../build/Release/addon.node')]
+    if (load().Source === undefined || first.Source === undefined) throw new Error('it exports nothing')
+  },
+  'never opened': () => {
+    ;new (load().Source)(OPTIONS, () => {})
+  },
+  'used before it is open': () => {
+    const source = new (load().Source)(OPTIONS, () => {})
+    source.release(3)
+    source.waitForRecord(1)
+    source.pause(1)
+    source.interrupt()
+    source.detach()
+    if (source.scan() !== 0 || !source.isDrained()) throw new Error('it has something')
+    source.close()
+    source.close()
+  },
+  'closed while it opens': async () => {
+    const source = new (load().Source)(OPTIONS, () => {})
+    const opening = source.open()
+    source.close()
+    await opening
+    source.close()
+  },
+  'closed while it waits': async () => {
+    const { source } = await opened()
+    source.waitForRecord(60_000)
+    source.close()
+  },
+  'emptied when it is closed': async () => {
+    const { source, ring, counters } = await opened()
+    source.close()
+    if (ring.byteLength !== 0 || counters.byteLength !== 0) throw new Error('its memory is still there')
+    if (source.scan() !== 0) throw new Error('it has something')
+  },
+  'closed while a snapshot is taken': async () => {
+    const { source } = await opened()
+    const snapshot = source.takeSnapshot()
+    source.detach()
+    source.close()
+    if ((await snapshot).records.byteLength === 0) throw new Error('no processes')
+  },
+  'collected unclosed': async () => {
+    for (let i = 0; i < 3; i++) {
+      await opened()
+      await new Promise((resolve) => setImmediate(resolve))
+      globalThis.gc()
+    }
+    process.exit(0)
+  },
+  'exited while it is open': async () => {
+    const { source } = await opened()
+    source.waitForRecord(60_000)
+    process.exit(0)
+  },
+  'exited while it opens': () => {
+    void new (load().Source)(OPTIONS, () => {}).open()
+    process.exit(0)
+  },
+  'in a worker that is terminated while it opens': () => terminated('opens'),
+  'in a worker that is terminated while it waits': () => terminated('waits'),
+  'in a worker that ends with it open': () => terminated('ends'),
+}
+
+/** Runs this file in a worker thread, and ends that when it says that it is there. */
+async function terminated(stage) {
+  for (let round = 0; round < 3; round++) {
+    const worker = new Worker(new URL(import.meta.url), { argv: [stage] })
+    await new Promise((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+    })
+    await worker.terminate()
+  }
+}
+
+const IN_WORKER = {
+  opens: (there) => {
+    void new (load().Source)(OPTIONS, () => {}).open()
+    there()
+  },
+  waits: async (there) => {
+    const { source } = await opened()
+    source.waitForRecord(60_000)
+    there()
+  },
+  ends: async (there) => {
+    const { source } = await opened()
+    source.unref()
+    there()
+  },
+}
+
+const stage = process.argv[2]
+if (stage in STAGES) await STAGES[stage]()
+else {
+  const { parentPort } = await import('node:worker_threads')
+  await IN_WORKER[stage](() => parentPort.postMessage('there'))
+}
