@@ -6,7 +6,8 @@ const forked = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 60_00
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // Many small files that leave nothing behind: to load everything anew for each takes longer than the tests.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, testTimeout: 60_000 } },
       { test: { name: 'native', include: ['test/native/**/*.test.ts'], ...forked } },
       // One file at a time: the tests measure what the whole machine does.
       { test: { name: 'live', include: ['test/live/**/*.test.ts'], fileParallelism: false, ...forked } },

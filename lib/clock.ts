@@ -1,9 +1,14 @@
 /**
  * From the records' clock to event times.
  *
- * Records carry CLOCK_BOOTTIME. Atoms use one offset to the epoch for the whole boot (boot.ts), so
- * that a step of the wall clock does not rename a process; event times follow the wall clock.
+ * Records carry CLOCK_BOOTTIME. Its offset to the epoch changes only when somebody sets the wall
+ * clock, since slewing moves both: so event times use the boot's own offset (boot.ts), on which all
+ * sensors agree, until a step shows. Atoms use it for ever, so that a step does not rename a process.
  */
+
+/** Less than this is how two clocks are read, not a step. */
+const STEP_MS = 5
+
 export class EventClock {
   #bootToEpochMs: number
 
@@ -11,9 +16,9 @@ export class EventClock {
     this.#bootToEpochMs = bootToEpochMs
   }
 
-  /** The wall clock was stepped, or corrected by so much that it shows. */
+  /** `bootToEpochMs`: as it was measured now. */
   adjust(bootToEpochMs: number): void {
-    if (Math.abs(bootToEpochMs - this.#bootToEpochMs) >= 1) this.#bootToEpochMs = bootToEpochMs
+    if (Math.abs(bootToEpochMs - this.#bootToEpochMs) >= STEP_MS) this.#bootToEpochMs = bootToEpochMs
   }
 
   /** Milliseconds since 1970, whole. */

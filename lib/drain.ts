@@ -112,9 +112,11 @@ export class Drain {
 
   #tellLosses(fromMs: number, toMs: number): void {
     const { clock } = this.#context
+    const { attachedMs } = this.#source
     for (const loss of this.#gaps.take()) {
-      const to = clock.epochMs(toMs)
-      this.#stream.loss({ ...loss, FROM: Math.min(clock.epochMs(fromMs), to), TO: to })
+      const to = clock.epochMs(Math.max(toMs, attachedMs))
+      const from = clock.epochMs(Math.max(fromMs, attachedMs))
+      this.#stream.loss({ ...loss, FROM: Math.min(from, to), TO: to })
       this.#isLossUnsettled ||= loss.REASON !== 'BULK_SHARE'
     }
   }

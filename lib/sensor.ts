@@ -114,7 +114,8 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
       resolveEnvelope(options.envelope),
       Users.open('/etc/passwd', userName),
     ])
-    const clock = new EventClock(bootToEpochMs())
+    const clock = new EventClock(boot.bootToEpochMs)
+    clock.adjust(bootToEpochMs())
     const stream = new EventStream({
       events: options.events,
       extended: options.extended,

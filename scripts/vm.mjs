@@ -27,7 +27,7 @@ and exit status are the command's.
 
   --kernel NAME     ${[...KERNELS.keys()].join(', ')} (default 6.1)
   --append WORDS    more words for the kernel's command line, such as lockdown=integrity
-  --suite NAME      run that vitest project
+  --suite NAME      run that vitest project; with --only A,B the files of these names
   --json FILE       keep the suite's JSON report; a command writes to $KERNELWIRE_VM_REPORT for it
   --env NAME=VALUE  one more environment variable inside; KERNELWIRE_* are passed on anyway
   --timeout SECONDS from power-on to the end (default 240)
@@ -41,6 +41,7 @@ function parse(argv) {
     kernel: { type: 'string', default: '6.1' },
     append: { type: 'string', default: '' },
     suite: { type: 'string' },
+    only: { type: 'string', default: '' },
     json: { type: 'string' },
     env: { type: 'string', multiple: true, default: [] },
     timeout: { type: 'string', default: '240' },
@@ -58,7 +59,7 @@ function parse(argv) {
   return { ...values, timeoutMs, command: positionals }
 }
 
-function suiteCommand(project, wantsReport) {
+function suiteCommand(project, only, wantsReport) {
   const reporter = join(PROJECT, 'scripts/test/reporter.mjs')
   const report = ['--reporter=default', `--reporter=${reporter}`, `--outputFile.json=${GUEST_REPORT}`]
   return [
@@ -67,7 +68,13 @@ function suiteCommand(project, wantsReport) {
     'run',
     '--project',
     project,
+    // To load the same modules anew for each file would take longer there than the tests.
+    '--no-isolate',
     ...(wantsReport ? report : []),
+    ...only
+      .split(',')
+      .filter((name) => name !== '')
+      .map((name) => `test/${project}/${name}.test.ts`),
   ]
 }
 
@@ -89,7 +96,7 @@ async function runInMachine(options, machine, scratch, signal) {
   const guest = {
     busybox: machine.busybox,
     modules: machine.modules,
-    command: suite === undefined ? options.command : suiteCommand(suite, options.json !== undefined),
+    command: suite === undefined ? options.command : suiteCommand(suite, options.only, options.json !== undefined),
     project: PROJECT,
     directory: suite === undefined ? process.cwd() : PROJECT,
     env: guestEnvironment(options.env),

@@ -25,8 +25,6 @@ export class ProcessImage {
   /** From /proc: the start has 10 ms ticks, and the exec id is not known. */
   isCoarse = false
   isZombie = false
-  /** Its end was lost; it was not there any more when the table was reconciled. */
-  hasVanished = false
 
   readonly pid: number
   readonly execId: number
@@ -100,8 +98,33 @@ export class ProcessImage {
     return this.startLow === (startLow | 0) && this.startHigh === (startHigh | 0)
   }
 
+  /** Whether a process that started then is this one: exactly, or as far as /proc can tell. */
+  isOfStart(startLow: number, startHigh: number): boolean {
+    return sameStart(this.startLow, this.startHigh, this.isCoarse, startLow, startHigh)
+  }
+
   /** Milliseconds of CLOCK_BOOTTIME. */
   get startMs(): number {
-    return ((this.startHigh >>> 0) * 2 ** 32 + (this.startLow >>> 0)) / 1e6
+    return toMs(this.startLow, this.startHigh)
   }
+}
+
+/** Starts that /proc tells come in ticks. */
+const TICK_MS = 10
+
+/** `isCoarse`: the first start is from /proc, and the same process means the same tick. */
+export function sameStart(
+  low: number,
+  high: number,
+  isCoarse: boolean,
+  startLow: number,
+  startHigh: number,
+): boolean {
+  if (low === (startLow | 0) && high === (startHigh | 0)) return true
+  if (!isCoarse) return false
+  return Math.floor(toMs(startLow, startHigh) / TICK_MS) === Math.floor(toMs(low, high) / TICK_MS)
+}
+
+function toMs(low: number, high: number): number {
+  return ((high >>> 0) * 2 ** 32 + (low >>> 0)) / 1e6
 }

@@ -60,9 +60,7 @@ export function dropZombies(stream: EventStream, rundown: Rundown): void {
 
 function vanish(stream: EventStream, image: ProcessImage): void {
   if (image.state === STATE.PENDING) stream.announce(image, TYPE.FORK)
-  stream.processes.end(image)
-  // Its end may still come, out of order by a hair.
-  image.hasVanished = true
+  stream.processes.vanish(image)
 }
 
 function isNews(row: ProcessImage, known: ProcessImage | undefined): boolean {
@@ -100,10 +98,15 @@ function announceAll(stream: EventStream, found: readonly ProcessImage[]): void 
       const parent = processes.ofPid(next.parentPid)
       // A forged recording could make a process its own ancestor: one of this line has a parent, or is `next`.
       const isInLine = parent === next || (parent?.state === STATE.FOUND && parent.parent !== undefined)
-      if (parent !== undefined && !isInLine && parent.startMs <= next.startMs) next.parent = parent
+      if (parent !== undefined && !isInLine && couldBeParent(parent, next)) next.parent = parent
     }
     for (let i = line.length - 1; i >= 0; i--) stream.announceExisting(line[i]!)
   }
+}
+
+/** A younger process was given the number of a parent that is gone. The start in a row from /proc is rounded down. */
+function couldBeParent(parent: ProcessImage, child: ProcessImage): boolean {
+  return parent.startMs <= child.startMs + (child.isCoarse ? TICK_MS : 0)
 }
 
 const TICK_MS = 10

@@ -2,17 +2,12 @@
  * The process table: the image that each process runs now, those that ended a moment ago, and the
  * forks that an exec may still follow.
  */
+import { EndedProcesses } from './ended.js'
 import { type ProcessImage, STATE } from './image.js'
-
-/** How many ended images are remembered, to recognise what comes late or twice. */
-const ENDED_MAX = 4_096
-
-/** Starts that /proc tells come in ticks. */
-const TICK_MS = 10
 
 export class ProcessTable {
   readonly #current = new Map<number, ProcessImage>()
-  readonly #ended = new Map<number, ProcessImage>()
+  readonly #ended = new EndedProcesses()
   #pending: ProcessImage[] = []
   #firstPending = 0
   /** While a snapshot is under way: what ended since it began. */
@@ -29,7 +24,7 @@ export class ProcessTable {
   /** The image that this process runs now. */
   find(pid: number, startLow: number, startHigh: number): ProcessImage | undefined {
     const image = this.#current.get(pid)
-    return image !== undefined && isStartOf(image, startLow, startHigh) ? image : undefined
+    return image !== undefined && image.isOfStart(startLow, startHigh) ? image : undefined
   }
 
   /** Whatever process has this number now. */
@@ -37,10 +32,14 @@ export class ProcessTable {
     return this.#current.get(pid)
   }
 
-  /** The process, if it ended a moment ago. */
-  findEnded(pid: number, startLow: number, startHigh: number): ProcessImage | undefined {
-    const image = this.#ended.get(pid)
-    return image !== undefined && isStartOf(image, startLow, startHigh) ? image : undefined
+  /** Whether the process ended a moment ago. */
+  hasEnded(pid: number, startLow: number, startHigh: number): boolean {
+    return this.#ended.has(pid, startLow, startHigh)
+  }
+
+  /** What the process ran when it vanished, until its end comes after all. */
+  takeVanished(pid: number, startLow: number, startHigh: number): ProcessImage | undefined {
+    return this.#ended.takeVanished(pid, startLow, startHigh)
   }
 
   /** From now on the process runs this image. */
@@ -52,9 +51,13 @@ export class ProcessTable {
     image.state = STATE.ENDED
     if (this.#current.get(image.pid) === image) this.#current.delete(image.pid)
     this.#endedMeanwhile?.add(image)
-    this.#ended.delete(image.pid)
-    if (this.#ended.size >= ENDED_MAX) this.#ended.delete(this.#ended.keys().next().value!)
-    this.#ended.set(image.pid, image)
+    this.#ended.add(image)
+  }
+
+  /** Its end was lost: it was not there any more when the table was reconciled. */
+  vanish(image: ProcessImage): void {
+    this.end(image)
+    this.#ended.addVanished(image)
   }
 
   /** Between the start of a snapshot and its use: remember all that ends. */
@@ -78,15 +81,16 @@ export class ProcessTable {
     return this.#firstPending < this.#pending.length
   }
 
-  /** The forks that came before `bootMs` and still wait; in order, each once. */
-  *dueBefore(bootMs: number): Generator<ProcessImage> {
+  /** The next fork in order that came before `bootMs` and still waits: it waits no longer. */
+  takeDue(bootMs: number): ProcessImage | undefined {
     while (this.#firstPending < this.#pending.length) {
       const image = this.#pending[this.#firstPending]!
       if (image.state === STATE.PENDING && image.bootMs >= bootMs) break
       this.#firstPending++
-      if (image.state === STATE.PENDING) yield image
+      if (image.state === STATE.PENDING) return image
     }
     this.#forget()
+    return undefined
   }
 
   /** When the oldest fork that waits came. */
@@ -103,12 +107,4 @@ export class ProcessTable {
     this.#pending = this.#pending.slice(this.#firstPending)
     this.#firstPending = 0
   }
-}
-
-/** A row from /proc and a record mean the same process when their starts fall into the same tick. */
-function isStartOf(image: ProcessImage, startLow: number, startHigh: number): boolean {
-  if (image.startedAt(startLow, startHigh)) return true
-  if (!image.isCoarse) return false
-  const startMs = ((startHigh >>> 0) * 2 ** 32 + (startLow >>> 0)) / 1e6
-  return Math.floor(startMs / TICK_MS) === Math.floor(image.startMs / TICK_MS)
 }

@@ -15,8 +15,10 @@ export interface Outcome {
   stderr: string
 }
 
-/** The status of a machine that cannot have a sensor: missing privilege, unsupported. */
-const UNABLE = [3, 4]
+/** Where the machine cannot have a sensor: missing privilege, unsupported. */
+export function isUnable(status: number | null): boolean {
+  return status === 3 || status === 4
+}
 
 export class Command {
   readonly child: ChildProcess
@@ -50,12 +52,18 @@ export class Command {
   /** Skips the test where this machine cannot have a sensor. */
   async until(condition: () => boolean, what: string): Promise<void> {
     await until(() => condition() || this.child.exitCode !== null, what)
-    if (UNABLE.includes(this.child.exitCode ?? 0)) cannotRun(this.stderr)
+    if (isUnable(this.child.exitCode)) cannotRun(this.stderr)
     if (!condition()) throw new Error(`it has ended, and it never was so that ${what}: ${this.stderr}`)
   }
 
   async outcome(): Promise<Outcome> {
     const [status, signal] = await this.#ended
     return { status, signal, stdout: this.stdout, stderr: this.stderr }
+  }
+
+  /** Skips the test where this machine cannot have a sensor. */
+  async outcomeOfSensor(): Promise<Outcome> {
+    const outcome = await this.outcome()
+    return isUnable(outcome.status) ? cannotRun(outcome.stderr) : outcome
   }
 }

@@ -7,12 +7,13 @@ import { program } from './programs.js'
 import { ended, eventsOf, named } from './sensor.js'
 
 const TRUE = '/bin/true'
+const EXTENDED = { extended: true }
 const NAMES = ['NEW_PROCESS', 'PROCESS_ENVIRONMENT', 'TERMINATE_PROCESS'] as const
 
 /** `true`, executed with exactly these variables by a program that has none of them: its own image is the last. */
-async function runIn(variables: readonly Bytes[], extended = false) {
+async function runIn(variables: readonly Bytes[]) {
   const [file, args] = execBytes(TRUE, ['true'], variables)
-  const { child, events } = await eventsOf(NAMES, () => spawn(file, args), { extended })
+  const { child, events } = await eventsOf(NAMES, () => spawn(file, args), EXTENDED)
   const image = last(named(events, 'NEW_PROCESS', child.pid))
   const environments = named(events, 'PROCESS_ENVIRONMENT', child.pid).filter(
     ({ routing }) => routing.parent === image.routing.this,
@@ -22,7 +23,7 @@ async function runIn(variables: readonly Bytes[], extended = false) {
 
 test('an environment of 200 KB arrives whole and in its order', async () => {
   const env = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`V${(i * 7) % 2_000}`, 'x'.repeat(95)]))
-  const { child, events } = await eventsOf(NAMES, () => spawn(TRUE, [], { env }))
+  const { child, events } = await eventsOf(NAMES, () => spawn(TRUE, [], { env }), EXTENDED)
 
   const image = only(named(events, 'NEW_PROCESS', child.pid))
   const record = only(named(events, 'PROCESS_ENVIRONMENT', child.pid))
@@ -37,6 +38,7 @@ test('an environment of 200 KB arrives whole and in its order', async () => {
     event: {
       ENVIRONMENT_VARIABLES: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       PROCESS_ID: child.pid,
+      SEQUENCE: expect.any(Number),
     },
   })
   expect(record.routing.this).not.toBe(image.routing.this)
@@ -49,17 +51,9 @@ test('what is no variable is in the environment too, and what is in it twice is 
   expect(only(environments).event.ENVIRONMENT_VARIABLES).toEqual(variables)
 })
 
-test('bytes that are no UTF-8 become U+FFFD in an environment', async () => {
-  const { environments, child } = await runIn(['A=1', NO_UTF8, 'B=2'])
-  expect(only(environments).event).toEqual({
-    ENVIRONMENT_VARIABLES: ['A=1', textOf(NO_UTF8), 'B=2'],
-    PROCESS_ID: child.pid,
-  })
-})
-
-test('the exact bytes of an environment stand beside them in an extended event', async () => {
+test('bytes that are no UTF-8 become U+FFFD, and the exact ones stand beside them in an extended event', async () => {
   const variables = ['A=1', NO_UTF8, `LONG=${'x'.repeat(60_000)}`]
-  const { environments, child } = await runIn(variables, true)
+  const { environments, child } = await runIn(variables)
   expect(only(environments).event).toEqual({
     ENVIRONMENT_VARIABLES: variables.map(textOf),
     PROCESS_ID: child.pid,
@@ -70,7 +64,7 @@ test('the exact bytes of an environment stand beside them in an extended event',
 
 test('each image of a process has the environment that it was given', async () => {
   const [file, args] = execBytes(TRUE, ['true'], ['SECOND=2'])
-  const { child, events } = await eventsOf(NAMES, () => spawn(file, args, { env: { FIRST: '1' } }))
+  const { child, events } = await eventsOf(NAMES, () => spawn(file, args, { env: { FIRST: '1' } }), EXTENDED)
   const images = named(events, 'NEW_PROCESS', child.pid)
   const environments = named(events, 'PROCESS_ENVIRONMENT', child.pid)
   expect(environments.map(({ event }) => event.ENVIRONMENT_VARIABLES)).toEqual([['FIRST=1'], ['SECOND=2']])
@@ -83,10 +77,14 @@ test('a program that was given no environment has no such event', async () => {
 })
 
 test('a fork that executes nothing has no environment of its own', async () => {
-  const { pid, events } = await eventsOf(NAMES, async () => {
-    const { output } = await ended(spawn(program('fork-only'), ['fork']))
-    return { pid: numberAfter(output, 'forked') }
-  })
+  const { pid, events } = await eventsOf(
+    NAMES,
+    async () => {
+      const { output } = await ended(spawn(program('fork-only'), ['fork']))
+      return { pid: numberAfter(output, 'forked') }
+    },
+    EXTENDED,
+  )
   only(named(events, 'NEW_PROCESS', pid))
   expect(named(events, 'PROCESS_ENVIRONMENT', pid)).toEqual([])
 })

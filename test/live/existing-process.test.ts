@@ -1,26 +1,38 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { copyFileSync, readlinkSync, rmSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { only } from './expected.js'
+import type { EventRecord } from '../../lib/events/index.js'
+import { documented, extensions, extensionsOf, namespacesOf, only } from './expected.js'
 import { numberAfter, outputUntil } from './held.js'
 import { argumentsOf, baseAddress, pageBytes, pids, type Status, statusLine, statusOf, TICK_MS } from './proc.js'
 import { LINKS, type Link, program } from './programs.js'
-import { Collected, ended, eventsOfPid, existingNow, named } from './sensor.js'
+import { Collected, ended, eventsOfPid, named } from './sensor.js'
+import { temporaryFolder } from './temporary.js'
+import { INSIDE, smallTree } from './tree.js'
 
+const NAMES = ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS'] as const
 const LONG = ['x'.repeat(100_000), '', 'last\n']
 const WHOLE_LINKS = (Object.keys(LINKS) as Link[]).filter((link) => link !== '32-bit' && link !== 'bare')
+/** Who is root in a user namespace of its own: in no passwd file. */
+const OWNER = 4_000_000_002
 
-type Existing = Awaited<ReturnType<typeof existingNow>>
+interface Seen extends Status {
+  /** Undefined of processes that even root may not read, and of those that are gone. */
+  image: { root: string; FILE_PATH: string; COMMAND_LINE: string } | undefined
+}
 
 interface Found {
-  /** What was there before the sensor was opened and still is after. */
-  before: Map<number, Status>
-  after: Map<number, Status>
-  events: Existing['events']
+  /** As /proc had it before the sensor was opened, and after. */
+  before: Map<number, Seen>
+  after: Map<number, Seen>
+  events: EventRecord[]
   openingMs: number
   openedMs: number
-  /** Processes of ours, by what they are. */
+  /** Processes of ours that are there all the time, by what they are. */
   ours: Record<string, number>
+  terminal: string
+  /** Processes that came and went meanwhile. */
+  passing: number[]
 }
 
 const children: ChildProcess[] = []
@@ -37,35 +49,50 @@ function whatIsFound(): Promise<Found> {
 }
 
 async function look(): Promise<Found> {
-  const ours = await makeProcesses()
-  const before = statuses()
-  const { events, openingMs, openedMs } = await existingNow()
-  return { before, after: statuses(), events, openingMs, openedMs, ours }
+  const { ours, terminal } = await makeProcesses()
+  const passing = start(program('come-and-go'), [])
+  const passed = ended(passing)
+  await outputUntil(passing, /\n.*\n/)
+
+  const before = seenInProc()
+  const openingMs = Date.now()
+  const collected = await Collected.open({ events: NAMES, extended: true })
+  const openedMs = Date.now()
+  const after = seenInProc()
+  await collected.upToNow()
+  passing.stdin!.end()
+  const { output } = await passed
+  await collected.close()
+  const { events } = collected
+  return { before, after, events, openingMs, openedMs, ours, terminal, passing: output.trim().split('\n').map(Number) }
 }
 
-async function makeProcesses(): Promise<Record<string, number>> {
+async function makeProcesses() {
   const ours: Record<string, number> = {
-    long: await held(program('hold'), LONG),
+    long: await held(program('hold'), LONG, { cwd: temporaryFolder() }),
     threads: await held(program('hold-threads'), ['7']),
     leaderless: await held(program('hold-threads'), ['3', 'leaderless']),
     deleted: await heldDeleted(),
     shortTitle: await held(program('retitle'), ['title', '1']),
     longTitle: await held(program('retitle'), ['title: and what it does ', '20']),
+    contained: await heldWithin(0),
+    foreign: await heldWithin(OWNER),
   }
   for (const link of WHOLE_LINKS) ours[link] = await held(program('hold', link), [])
-  const output = await outputUntil(start(program('zombie'), []), /zombie \d+\n/)
-  ours.zombie = numberAfter(output, 'zombie')
-  return ours
+  ours.zombie = numberAfter(await outputUntil(start(program('zombie'), []), /zombie \d+\n/), 'zombie')
+  const output = await outputUntil(start(program('on-terminal'), [program('hold'), 'argv0']), /ready \d+\n/)
+  ours.onTerminal = numberAfter(output, 'ready')
+  return { ours, terminal: /(?<=^terminal \/dev\/)\S+$/m.exec(output)![0] }
 }
 
-function start(file: string, args: readonly string[], argv0 = file): ChildProcess & { pid: number } {
-  const child = spawn(file, args, { argv0, stdio: ['pipe', 'pipe', 'inherit'] })
+function start(file: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess & { pid: number } {
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options })
   children.push(child)
   return child as ChildProcess & { pid: number }
 }
 
-async function held(file: string, args: readonly string[], argv0 = file): Promise<number> {
-  const child = start(file, args, argv0)
+async function held(file: string, args: readonly string[], options: SpawnOptions = {}): Promise<number> {
+  const child = start(file, args, options)
   await outputUntil(child, /ready \d+\n/)
   return child.pid
 }
@@ -78,13 +105,30 @@ async function heldDeleted(): Promise<number> {
   return pid
 }
 
-function statuses(): Map<number, Status> {
+async function heldWithin(owner: number): Promise<number> {
+  const child = start(program('contained'), [smallTree(), `${owner}`, INSIDE, 'argv0'])
+  return numberAfter(await outputUntil(child, /ready \d+\n/), 'contained')
+}
+
+function seenInProc(): Map<number, Seen> {
   return new Map(
     pids().flatMap((pid) => {
       const status = statusOf(pid)
-      return status === undefined ? [] : [[pid, status] as const]
+      return status === undefined ? [] : [[pid, { ...status, image: imageOf(pid) }] as const]
     }),
   )
+}
+
+function imageOf(pid: number): Seen['image'] {
+  try {
+    return {
+      root: readlinkSync(`/proc/${pid}/ns/mnt`),
+      FILE_PATH: readlinkSync(`/proc/${pid}/exe`),
+      COMMAND_LINE: argumentsOf(pid).join(' '),
+    }
+  } catch {
+    return undefined
+  }
 }
 
 /** Those that were there all the time, with the events about them. */
@@ -97,18 +141,23 @@ function lasting({ before, after, events }: Found) {
   })
 }
 
+function existing({ events }: Found) {
+  return events.filter(({ routing }) => routing.event_type === 'EXISTING_PROCESS')
+}
+
 test('every process that is there when a sensor is opened has one event', async () => {
   const found = await whatIsFound()
   const wrong = lasting(found).filter(({ records }) => records.length !== 1)
   expect(wrong).toEqual([])
   expect(lasting(found).length).toBeGreaterThan(10)
-  const numbers = found.events.map(({ event }) => ('PROCESS_ID' in event ? event.PROCESS_ID : 0))
+  const numbers = existing(found).map(({ event }) => ('PROCESS_ID' in event ? event.PROCESS_ID : 0))
   expect(new Set(numbers).size).toBe(numbers.length)
 })
 
 test('its time is when the sensor found it', async () => {
-  const { events, openingMs, openedMs } = await whatIsFound()
-  for (const { routing } of events) {
+  const found = await whatIsFound()
+  const { openingMs, openedMs } = found
+  for (const { routing } of existing(found)) {
     expect(routing.event_time).toBeGreaterThan(openingMs - 100)
     expect(routing.event_time).toBeLessThan(openedMs + 100)
   }
@@ -139,7 +188,7 @@ test('its PARENT is its parent, as that one’s own event has it', async () => {
       expect(event).not.toHaveProperty('PARENT')
       continue
     }
-    const { PARENT, ...own } = parent.event
+    const { PARENT, ...own } = documented(parent.event)
     const PARENT_ATOM = parent.routing.parent
     expect(event.PARENT).toEqual({ ...own, THIS_ATOM: parent.routing.this, ...(PARENT_ATOM && { PARENT_ATOM }) })
     expect(routing.parent).toBe(parent.routing.this)
@@ -151,29 +200,15 @@ test('its path and its arguments are those that /proc has of it', async () => {
   const found = await whatIsFound()
   const ourRoot = readlinkSync('/proc/self/ns/mnt')
   let compared = 0
-  for (const { pid, status, records } of lasting(found)) {
-    if (status.isKernelThread || status.isZombie) continue
-    const seen = readable(() => ({
-      root: readlinkSync(`/proc/${pid}/ns/mnt`),
-      FILE_PATH: readlinkSync(`/proc/${pid}/exe`),
-      COMMAND_LINE: argumentsOf(pid).join(' '),
-    }))
-    if (seen?.root !== ourRoot) continue
-    const { FILE_PATH, COMMAND_LINE } = seen
+  for (const { status, now, records } of lasting(found)) {
+    // Some were executing another program just then.
+    if (status.image?.root !== ourRoot || JSON.stringify(status.image) !== JSON.stringify(now.image)) continue
+    const { FILE_PATH, COMMAND_LINE } = status.image
     expect(records[0]!.event).toMatchObject({ FILE_PATH, COMMAND_LINE })
     compared++
   }
   expect(compared).toBeGreaterThan(10)
 })
-
-/** Some processes do not let even root read them, and some are gone meanwhile. */
-function readable<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
 
 test.each(['shortTitle', 'longTitle'])(
   'a process that wrote over its arguments has what it wrote: %s',
@@ -189,7 +224,7 @@ test('a kernel thread has neither path nor arguments nor memory', async () => {
   const { events } = await whatIsFound()
   // kthreadd, their parent.
   const record = only(named(events, 'EXISTING_PROCESS', 2))
-  expect(record.event).toEqual({
+  expect(documented(record.event)).toEqual({
     PROCESS_ID: 2,
     PARENT_PROCESS_ID: 0,
     THREADS: 1,
@@ -201,7 +236,7 @@ test('a kernel thread has neither path nor arguments nor memory', async () => {
   expect(record.routing).not.toHaveProperty('parent')
   const others = lasting(await whatIsFound()).filter(({ status }) => status.isKernelThread)
   for (const { records } of others) {
-    for (const field of ['FILE_PATH', 'COMMAND_LINE', 'BASE_ADDRESS', 'MEMORY_USAGE']) {
+    for (const field of ['FILE_PATH', 'COMMAND_LINE', 'BASE_ADDRESS', 'MEMORY_USAGE', 'ARGUMENTS']) {
       expect(records[0]!.event).not.toHaveProperty(field)
     }
   }
@@ -211,7 +246,7 @@ test('a process that was started with 100 KB of arguments has them all', async (
   const { events, ours } = await whatIsFound()
   const record = only(named(events, 'EXISTING_PROCESS', ours.long))
   const { this: PARENT_ATOM } = only(named(events, 'EXISTING_PROCESS', process.pid)).routing
-  expect(record.event).toEqual({
+  expect(documented(record.event)).toEqual({
     PROCESS_ID: ours.long,
     PARENT_PROCESS_ID: process.pid,
     FILE_PATH: program('hold'),
@@ -258,7 +293,7 @@ test('a program that was removed while it ran is said to be deleted', async () =
 test('a process that ended and was not buried has nothing left but its numbers', async () => {
   const { events, ours, before } = await whatIsFound()
   const record = only(named(events, 'EXISTING_PROCESS', ours.zombie))
-  expect(record.event).toEqual({
+  expect(documented(record.event)).toEqual({
     PROCESS_ID: ours.zombie,
     PARENT_PROCESS_ID: before.get(ours.zombie!)!.parentPid,
     THREADS: 1,
@@ -270,20 +305,51 @@ test('a process that ended and was not buried has nothing left but its numbers',
   })
 })
 
-test('of processes that come and go while a sensor opens, none is missing and none is there twice', async () => {
-  const child = start(program('come-and-go'), [])
-  const end = ended(child)
-  await outputUntil(child, /\n.*\n/)
-  const collected = await Collected.open({ events: ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS'] })
-  await collected.upToNow()
-  child.stdin!.end()
-  const made = (await end).output.trim().split('\n').map(Number)
-  const { events } = await collected.close()
+test('an extended event of it says everything that /proc can say', async () => {
+  const { events, ours } = await whatIsFound()
+  const { event } = only(named(events, 'EXISTING_PROCESS', ours.long))
+  const expected = extensionsOf(ours.long!)
+  expect(expected.ARGUMENTS).toEqual([program('hold'), ...LONG])
+  // Its directory was the first test's own, and is gone with it.
+  expected.CURRENT_DIRECTORY = expected.CURRENT_DIRECTORY.replace(/ \(deleted\)$/, '')
+  expect(extensions(event)).toEqual(expected)
+  expect(Object.keys(event)).toEqual([...Object.keys(documented(event)), ...Object.keys(expected), 'SEQUENCE'])
+})
 
-  const lives = made.map((pid) => eventsOfPid(events, pid).map(({ routing }) => routing.event_type))
+test('a process with a terminal has the name of its terminal', async () => {
+  const { events, ours, terminal } = await whatIsFound()
+  expect(terminal).toMatch(/^pts\/\d+$/)
+  expect(only(named(events, 'EXISTING_PROCESS', ours.onTerminal)).event.TTY).toBe(terminal)
+})
+
+test('a process in a pid, mount and other namespaces of its own has the path that it has there', async () => {
+  const { events, ours } = await whatIsFound()
+  const { event } = only(named(events, 'EXISTING_PROCESS', ours.contained))
+  expect(event).toMatchObject({
+    FILE_PATH: INSIDE,
+    COMMAND_LINE: 'argv0',
+    USER_NAME: 'root',
+    CURRENT_DIRECTORY: '/',
+    NAMESPACE_PROCESS_ID: 1,
+    NAMESPACES: namespacesOf(ours.contained!),
+  })
+  const { NAMESPACES } = only(named(events, 'EXISTING_PROCESS', process.pid)).event
+  expect(event.NAMESPACES).not.toEqual(NAMESPACES)
+})
+
+test('a user of a foreign user namespace has the number that it has on the host, and no name of the host', async () => {
+  const { events, ours } = await whatIsFound()
+  const { event } = only(named(events, 'EXISTING_PROCESS', ours.foreign))
+  expect(event).toMatchObject({ USER_ID: OWNER, NAMESPACES: namespacesOf(ours.foreign!) })
+  expect(event).not.toHaveProperty('USER_NAME')
+})
+
+test('of processes that come and go while a sensor opens, none is missing and none is there twice', async () => {
+  const { events, passing } = await whatIsFound()
+  const lives = passing.map((pid) => eventsOfPid(events, pid).map(({ routing }) => routing.event_type))
   const firstSeen = lives.findIndex((life) => life.length > 0)
   expect(firstSeen).toBeGreaterThan(-1)
-  expect(made.length - firstSeen).toBeGreaterThan(3)
+  expect(passing.length - firstSeen).toBeGreaterThan(3)
   for (const life of lives.slice(firstSeen)) {
     expect(life).toEqual([expect.stringMatching(/^(NEW|EXISTING)_PROCESS$/), 'TERMINATE_PROCESS'])
   }

@@ -1,16 +1,17 @@
 /** Whole events, as they must be: what a test does not say is taken from this process and from the machine. */
+import { readlinkSync } from 'node:fs'
 import { release } from 'node:os'
 import { expect } from 'vitest'
 import type { NewProcess } from '../../lib/events/index.js'
 import { newProcess } from '../../lib/events/new-process.js'
-import { pageBytes } from './proc.js'
+import { argumentsOf, auditId, cgroupOf, namespaceOf, pageBytes, statusLine } from './proc.js'
 
 interface Schema {
   properties: { event: { properties: Record<string, { 'x-extension'?: true }> } }
 }
 
 type Body = NewProcess['event']
-type Fields = { [Name in keyof Body]?: Body[Name] | undefined }
+type Fields = { [Name in keyof Body]?: (Name extends 'PARENT' ? object : Body[Name]) | undefined }
 
 /**
  * The body of the NEW_PROCESS of a program that this process ran. What stands here holds for every
@@ -46,9 +47,47 @@ export function isPages(bytes: number): boolean {
 }
 
 /** An extended event of a process without what `extended` added. */
-export function documented(event: Body): Fields {
+export function documented<Event extends object>(event: Event): Partial<Event> {
+  return Object.fromEntries(Object.entries(event).filter(([field]) => !isExtension(field))) as Partial<Event>
+}
+
+/** Only what `extended` added, without what numbers the stream. */
+export function extensions<Event extends object>(event: Event): Partial<Event> {
+  const added = Object.entries(event).filter(([field]) => isExtension(field) && field !== 'SEQUENCE')
+  return Object.fromEntries(added) as Partial<Event>
+}
+
+function isExtension(field: string): boolean {
   const { properties } = (newProcess as unknown as Schema).properties.event
-  return Object.fromEntries(Object.entries(event).filter(([field]) => !properties[field]?.['x-extension']))
+  return properties[field]?.['x-extension'] === true
+}
+
+/** What an extended event must say of a process that runs, as the kernel tells it to those who ask. */
+export function extensionsOf(pid: number) {
+  const set = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: value })
+  return {
+    ARGUMENTS: argumentsOf(pid),
+    CURRENT_DIRECTORY: readlinkSync(`/proc/${pid}/cwd`),
+    GROUP_ID: Number(statusLine(pid, 'Gid')[0]),
+    EFFECTIVE_USER_ID: Number(statusLine(pid, 'Uid')[1]),
+    ...set('LOGIN_USER_ID', auditId(pid, 'loginuid')),
+    ...set('SESSION', auditId(pid, 'sessionid')),
+    CAPABILITIES: statusLine(pid, 'CapEff')[0]!,
+    CGROUP_PATH: cgroupOf(pid),
+    NAMESPACES: namespacesOf(pid),
+  }
+}
+
+export function namespacesOf(pid: number) {
+  return {
+    MNT: namespaceOf(pid, 'mnt'),
+    PID: namespaceOf(pid, 'pid'),
+    NET: namespaceOf(pid, 'net'),
+    USER: namespaceOf(pid, 'user'),
+    UTS: namespaceOf(pid, 'uts'),
+    IPC: namespaceOf(pid, 'ipc'),
+    CGROUP: namespaceOf(pid, 'cgroup'),
+  }
 }
 
 /** The one that there is. */

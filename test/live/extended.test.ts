@@ -1,48 +1,18 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { NewProcess } from '../../lib/events/index.js'
-import { documented, last, only, startedHere } from './expected.js'
+import { documented, extensions, extensionsOf, last, only, startedHere } from './expected.js'
 import { whileHeld } from './held.js'
-import { argumentsOf, auditId, cgroupOf, namespaceOf, statusLine } from './proc.js'
+import { auditId, cgroupOf, statusLine } from './proc.js'
 import { program } from './programs.js'
-import { eventsOf, existingNow, named } from './sensor.js'
+import { eventsOf, named } from './sensor.js'
 import { cannotRun } from './skip.js'
 import { temporaryFolder } from './temporary.js'
 
 const NAMES = ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS'] as const
 const EXTENDED = { extended: true }
-
-/** What an extended event says of a process, as the kernel tells it to those who ask. */
-function extensionsOf(pid: number) {
-  const set = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: value })
-  return {
-    ARGUMENTS: argumentsOf(pid),
-    CURRENT_DIRECTORY: readlinkSync(`/proc/${pid}/cwd`),
-    GROUP_ID: Number(statusLine(pid, 'Gid')[0]),
-    EFFECTIVE_USER_ID: Number(statusLine(pid, 'Uid')[1]),
-    ...set('LOGIN_USER_ID', auditId(pid, 'loginuid')),
-    ...set('SESSION', auditId(pid, 'sessionid')),
-    CAPABILITIES: statusLine(pid, 'CapEff')[0]!,
-    CGROUP_PATH: cgroupOf(pid),
-    NAMESPACES: {
-      MNT: namespaceOf(pid, 'mnt'),
-      PID: namespaceOf(pid, 'pid'),
-      NET: namespaceOf(pid, 'net'),
-      USER: namespaceOf(pid, 'user'),
-      UTS: namespaceOf(pid, 'uts'),
-      IPC: namespaceOf(pid, 'ipc'),
-      CGROUP: namespaceOf(pid, 'cgroup'),
-    },
-  }
-}
-
-/** The extensions of an event, in its order, without those that number the stream. */
-function extensions(event: NewProcess['event']) {
-  const known = documented(event)
-  return Object.fromEntries(Object.entries(event).filter(([name]) => !(name in known) && name !== 'SEQUENCE'))
-}
 
 test('an extended start says everything that /proc can say, after what a plain one says', async () => {
   const cwd = temporaryFolder()
@@ -62,23 +32,6 @@ test('an extended start says everything that /proc can say, after what a plain o
   expect(Object.keys(record.event)).toEqual([
     ...Object.keys(documented(record.event)),
     ...Object.keys(seen),
-    'SEQUENCE',
-  ])
-})
-
-test('an extended sensor finds the same of a process that was there before it', async () => {
-  const cwd = temporaryFolder()
-  const { child, seen } = await whileHeld(
-    program('hold'),
-    ['a b', 'x'.repeat(50_000), ''],
-    async (pid) => ({ ...(await existingNow(EXTENDED)), extensions: extensionsOf(pid) }),
-    { cwd },
-  )
-  const record = only(named(seen.events, 'EXISTING_PROCESS', child.pid))
-  expect(extensions(record.event)).toEqual(seen.extensions)
-  expect(Object.keys(record.event)).toEqual([
-    ...Object.keys(documented(record.event)),
-    ...Object.keys(seen.extensions),
     'SEQUENCE',
   ])
 })
@@ -104,19 +57,15 @@ test('a fork that executes nothing has the arguments and all else of its creator
 })
 
 test('a process with a terminal has the name of its terminal', async () => {
+  const args = [program('hold'), 'argv0']
   const { output, seen, events } = await eventsOf(
     NAMES,
-    () =>
-      whileHeld(program('on-terminal'), [program('hold'), 'argv0'], async (pid) => ({
-        pid,
-        existing: (await existingNow(EXTENDED)).events,
-      })),
+    () => whileHeld(program('on-terminal'), args, (pid) => pid),
     EXTENDED,
   )
   const [terminal] = /(?<=^terminal \/dev\/)\S+$/m.exec(output)!
   expect(terminal).toMatch(/^pts\/\d+$/)
-  expect(last(named(events, 'NEW_PROCESS', seen.pid)).event.TTY).toBe(terminal)
-  expect(only(named(seen.existing, 'EXISTING_PROCESS', seen.pid)).event.TTY).toBe(terminal)
+  expect(last(named(events, 'NEW_PROCESS', seen)).event.TTY).toBe(terminal)
 })
 
 test('a process of a login has the user who logged in and the session', async () => {

@@ -22,7 +22,7 @@ export async function whileHeld<T>(
   const child = spawn(file, args, { stdio: 'pipe', ...options })
   const end = ended(child)
   try {
-    const output = await outputUntil(child, /ready (\d+)?\n/)
+    const output = await outputUntil(child, /ready( \d+)?\n/)
     const seen = await look(Number(/ready (\d+)/.exec(output)?.[1] ?? child.pid), output)
     child.stdin!.end()
     return { child: child as Held<T>['child'], output: (await end).output, seen }

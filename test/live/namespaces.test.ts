@@ -1,49 +1,24 @@
-import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { documented, last, only, startedHere } from './expected.js'
+import { documented, last, namespacesOf, only, startedHere } from './expected.js'
 import { numberAfter, whileHeld } from './held.js'
 import { namespaceOf, statusLine } from './proc.js'
 import { program } from './programs.js'
-import { eventsOf, existingNow, named } from './sensor.js'
-import { temporaryFolder } from './temporary.js'
+import { eventsOf, named } from './sensor.js'
+import { INSIDE, smallTree } from './tree.js'
 
 const NAMES = ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS'] as const
-const INSIDE = '/opt/inside/hold'
 /** Who is root in a user namespace of its own: in no passwd file. */
 const OWNER = 4_000_000_002
-
-/** A small tree with one static program in it. */
-function tree(): string {
-  const root = temporaryFolder()
-  mkdirSync(join(root, 'opt/inside'), { recursive: true })
-  copyFileSync(program('hold', 'static'), join(root, INSIDE))
-  return root
-}
-
-/** The same numbers as /proc/PID/ns has them. */
-function namespacesOf(pid: number) {
-  const number = (name: string) => namespaceOf(pid, name)
-  return {
-    MNT: number('mnt'),
-    PID: number('pid'),
-    NET: number('net'),
-    USER: number('user'),
-    UTS: number('uts'),
-    IPC: number('ipc'),
-    CGROUP: number('cgroup'),
-  }
-}
 
 /** What can be seen from outside of a process that calls itself 1, while it runs; and the events of it. */
 async function contained(user: number) {
   return eventsOf(
     NAMES,
     () =>
-      whileHeld(program('contained'), [tree(), `${user}`, INSIDE, 'argv0'], async (inner, output) => {
+      whileHeld(program('contained'), [smallTree(), `${user}`, INSIDE, 'argv0'], (inner, output) => {
         const pid = numberAfter(output, 'contained')
-        const existing = await existingNow({ extended: true })
-        return { pid, inner, namespaces: namespacesOf(pid), numbers: statusLine(pid, 'NSpid').map(Number), existing }
+        return { pid, inner, namespaces: namespacesOf(pid), numbers: statusLine(pid, 'NSpid').map(Number) }
       }),
     { extended: true },
   )
@@ -64,24 +39,10 @@ test('a process in a pid, mount and other namespaces of its own has the path tha
   }
   const { event } = only(named(events, 'TERMINATE_PROCESS', pid))
   expect(event).toEqual({ ...family, TIMESTAMP: event.TIMESTAMP, EXIT_CODE: 0, SEQUENCE: event.SEQUENCE })
-
-  // A sensor that was opened while it ran found the same.
-  const found = only(named(seen.existing.events, 'EXISTING_PROCESS', pid))
-  expect(found.routing.this).toBe(record.routing.this)
-  const { FILE_PATH, COMMAND_LINE, BASE_ADDRESS } = record.event
-  expect(found.event).toMatchObject({
-    ...family,
-    FILE_PATH,
-    COMMAND_LINE,
-    BASE_ADDRESS,
-    CURRENT_DIRECTORY: '/',
-    NAMESPACE_PROCESS_ID: 1,
-    NAMESPACES: namespaces,
-  })
 })
 
 test('a program below another root directory has its path from the root of the mount namespace', async () => {
-  const root = tree()
+  const root = smallTree()
   const args = [root, INSIDE, 'argv1']
   const { child, events } = await eventsOf(NAMES, () => whileHeld('chroot', args, () => {}), { extended: true })
   const { event } = last(named(events, 'NEW_PROCESS', child.pid))
@@ -109,8 +70,4 @@ test('a user of a foreign user namespace has the number that it has on the host,
   expect(record.event).not.toHaveProperty('USER_NAME')
   expect(record.event).toMatchObject({ EFFECTIVE_USER_ID: OWNER, GROUP_ID: OWNER, NAMESPACES: namespaces })
   expect(namespaces.USER).not.toBe(namespaceOf(process.pid, 'user'))
-
-  const found = only(named(seen.existing.events, 'EXISTING_PROCESS', pid))
-  expect(found.event.USER_ID).toBe(OWNER)
-  expect(found.event).not.toHaveProperty('USER_NAME')
 })

@@ -117,10 +117,12 @@ test('two sensors call the same images by the same atoms, and their events by di
   expect(family).toHaveLength(4)
   for (const mine of family) {
     const theirs = only(named(other.events, 'NEW_PROCESS', mine.event.PROCESS_ID))
-    // Of what was there before it, each sensor has its own event.
-    const PARENT = mine === family[0] ? expect.anything() : mine.event.PARENT
-    expect(theirs.event).toEqual({ ...mine.event, PARENT })
-    expect(theirs.routing).toEqual({ ...mine.routing, event_id: theirs.routing.event_id })
+    // Each has its own event of what was there before it, and its own look at the clock.
+    expect(theirs.event).toEqual({ ...mine.event, TIMESTAMP: theirs.event.TIMESTAMP, PARENT: expect.anything() })
+    expect(Math.abs(theirs.event.TIMESTAMP - mine.event.TIMESTAMP)).toBeLessThan(TOLERANCE_MS)
+    const { this: atom, parent } = mine.routing
+    expect(theirs.routing).toMatchObject({ this: atom, parent })
+    expect(theirs.event.PARENT).toMatchObject({ THIS_ATOM: parent, PARENT_ATOM: mine.event.PARENT!.PARENT_ATOM })
     expect(theirs.routing.event_id).not.toBe(mine.routing.event_id)
   }
   const ends = [events, other.events].map((all) => only(named(all, 'TERMINATE_PROCESS', child.pid)))

@@ -1,12 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { execBytes, NO_UTF8, textOf } from './bytes.js'
-import { last, only, startedHere } from './expected.js'
+import { documented, last, only, startedHere } from './expected.js'
 import { program } from './programs.js'
 import { eventsOf, named } from './sensor.js'
 import { temporaryFolder } from './temporary.js'
+
+function startsOf(action: () => ChildProcess) {
+  return eventsOf(['NEW_PROCESS'], action, { extended: true })
+}
 
 /** A copy of a program that ends at once, at `path`. */
 function copyTo(path: string | Buffer): void {
@@ -16,40 +20,30 @@ function copyTo(path: string | Buffer): void {
 test('a path with newlines and escape characters arrives as it is', async () => {
   const file = join(temporaryFolder(), 'a\nb\x1b[31m c\u0085"é')
   copyTo(file)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(file, ['x']))
+  const { child, events } = await startsOf(() => spawn(file, ['x']))
   const record = only(named(events, 'NEW_PROCESS', child.pid))
-  expect(record.event).toEqual(
+  expect(documented(record.event)).toEqual(
     startedHere(record, { PROCESS_ID: child.pid, FILE_PATH: file, COMMAND_LINE: `${file} x` }),
   )
 })
 
-test('bytes of a path that are no UTF-8 become U+FFFD', async () => {
+test('bytes of a path that are no UTF-8 become U+FFFD, and the exact ones stand beside it', async () => {
   const path = Buffer.concat([Buffer.from(`${temporaryFolder()}/`), withoutSlash(NO_UTF8)])
   copyTo(path)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(...execBytes(path, ['name'])))
+  const { child, events } = await startsOf(() => spawn(...execBytes(path, ['name'])))
   const record = last(named(events, 'NEW_PROCESS', child.pid))
-  expect(record.event).toEqual(
+  expect(documented(record.event)).toEqual(
     startedHere(record, { PROCESS_ID: child.pid, FILE_PATH: textOf(path), COMMAND_LINE: 'name' }),
   )
-})
-
-test('the exact bytes of a path stand beside it in an extended event', async () => {
-  const path = Buffer.concat([Buffer.from(`${temporaryFolder()}/`), withoutSlash(NO_UTF8)])
-  copyTo(path)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(...execBytes(path, ['name'])), {
-    extended: true,
-  })
-  const { event } = last(named(events, 'NEW_PROCESS', child.pid))
-  expect(event.FILE_PATH).toBe(textOf(path))
-  expect(event.RAW_BYTES).toEqual({ FILE_PATH: path.toString('base64') })
+  expect(record.event.RAW_BYTES).toEqual({ FILE_PATH: path.toString('base64') })
 })
 
 test('a program that was called by a symbolic link has the path of its file, and the name that it was called by', async () => {
   const link = join(temporaryFolder(), 'link')
   symlinkSync(program('exit-as-told'), link)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(link))
+  const { child, events } = await startsOf(() => spawn(link))
   const record = only(named(events, 'NEW_PROCESS', child.pid))
-  expect(record.event).toEqual(
+  expect(documented(record.event)).toEqual(
     startedHere(record, { PROCESS_ID: child.pid, FILE_PATH: program('exit-as-told'), COMMAND_LINE: link }),
   )
 })
@@ -58,7 +52,7 @@ test('a path of 60 names arrives whole', async () => {
   const folder = join(temporaryFolder(), ...Array.from({ length: 60 }, (_, i) => `${i}`))
   mkdirSync(folder, { recursive: true })
   copyTo(join(folder, 'file'))
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(join(folder, 'file')))
+  const { child, events } = await startsOf(() => spawn(join(folder, 'file')))
   const { event } = only(named(events, 'NEW_PROCESS', child.pid))
   expect(event.FILE_PATH).toBe(join(folder, 'file'))
   expect(event.TRUNCATED).toBeUndefined()
@@ -67,10 +61,12 @@ test('a path of 60 names arrives whole', async () => {
 test.each([1_200, 4_095])('a path of %i bytes arrives whole', async (bytes) => {
   const file = pathOf(bytes)
   copyTo(file)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(file, { argv0: 'name' }))
+  const { child, events } = await startsOf(() => spawn(file, { argv0: 'name' }))
   const record = only(named(events, 'NEW_PROCESS', child.pid))
   expect(Buffer.byteLength(record.event.FILE_PATH!)).toBe(bytes)
-  expect(record.event).toEqual(startedHere(record, { PROCESS_ID: child.pid, FILE_PATH: file, COMMAND_LINE: 'name' }))
+  expect(documented(record.event)).toEqual(
+    startedHere(record, { PROCESS_ID: child.pid, FILE_PATH: file, COMMAND_LINE: 'name' }),
+  )
 })
 
 test('a path longer than the kernel takes by name is cut at its start, and its true length is told', async () => {
@@ -80,12 +76,12 @@ test('a path longer than the kernel takes by name is cut at its start, and its t
   const inner = `${'x'.repeat(200)}/${'y'.repeat(200)}`
   execFileSync('mkdir', ['-p', inner], { cwd })
   execFileSync('cp', [program('exit-as-told'), `${inner}/file`], { cwd })
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(`./${inner}/file`, { cwd, argv0: 'name' }))
+  const { child, events } = await startsOf(() => spawn(`./${inner}/file`, { cwd, argv0: 'name' }))
   const record = only(named(events, 'NEW_PROCESS', child.pid))
   const whole = `${cwd}/${inner}/file`
   // Whole names are left out, as many as do not fit into 4,096 bytes.
   const rest = whole.slice(whole.indexOf('/', whole.length - 4_096))
-  expect(record.event).toEqual(
+  expect(documented(record.event)).toEqual(
     startedHere(record, {
       PROCESS_ID: child.pid,
       FILE_PATH: rest,
@@ -97,9 +93,9 @@ test('a path longer than the kernel takes by name is cut at its start, and its t
 
 test('a program that exists in memory only is called by the name of its memory', async () => {
   const args = ['some name', program('exit-as-told'), 'argv0', 'exit', '0']
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(program('exec-memory'), args))
+  const { child, events } = await startsOf(() => spawn(program('exec-memory'), args))
   const record = last(named(events, 'NEW_PROCESS', child.pid))
-  expect(record.event).toEqual(
+  expect(documented(record.event)).toEqual(
     startedHere(record, {
       PROCESS_ID: child.pid,
       FILE_PATH: '/memfd:some name (deleted)',
@@ -111,9 +107,9 @@ test('a program that exists in memory only is called by the name of its memory',
 test('a program that was removed before it was executed is said to be deleted', async () => {
   const file = join(temporaryFolder(), 'removed')
   copyTo(file)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(program('exec-unlinked'), [file, 'argv0']))
+  const { child, events } = await startsOf(() => spawn(program('exec-unlinked'), [file, 'argv0']))
   const record = last(named(events, 'NEW_PROCESS', child.pid))
-  expect(record.event).toEqual(
+  expect(documented(record.event)).toEqual(
     startedHere(record, { PROCESS_ID: child.pid, FILE_PATH: `${file} (deleted)`, COMMAND_LINE: 'argv0' }),
   )
 })
@@ -122,9 +118,9 @@ test('a script has the path of the interpreter that runs it, and its command lin
   const script = join(temporaryFolder(), 'script')
   writeFileSync(script, '#!/bin/sh -e\nexit 0\n')
   chmodSync(script, 0o755)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(script, ['a', 'b']))
+  const { child, events } = await startsOf(() => spawn(script, ['a', 'b']))
   const record = only(named(events, 'NEW_PROCESS', child.pid))
-  expect(record.event).toEqual(
+  expect(documented(record.event)).toEqual(
     startedHere(record, {
       PROCESS_ID: child.pid,
       FILE_PATH: realpath('/bin/sh'),
@@ -137,7 +133,7 @@ test('a script whose interpreter is found by env has two images, env and what it
   const script = join(temporaryFolder(), 'script')
   writeFileSync(script, '#!/usr/bin/env cat\n')
   chmodSync(script, 0o755)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(script, ['/dev/null']))
+  const { child, events } = await startsOf(() => spawn(script, ['/dev/null']))
   const images = named(events, 'NEW_PROCESS', child.pid)
   expect(images.map(({ event }) => [event.FILE_PATH, event.COMMAND_LINE])).toEqual([
     [realpath('/usr/bin/env'), `/usr/bin/env cat ${script} /dev/null`],
@@ -152,7 +148,7 @@ test('a script whose interpreter is a script has the path of the last one', asyn
   writeFileSync(outer, `#!${inner}\n`)
   chmodSync(inner, 0o755)
   chmodSync(outer, 0o755)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(outer))
+  const { child, events } = await startsOf(() => spawn(outer))
   expect(only(named(events, 'NEW_PROCESS', child.pid)).event).toMatchObject({
     FILE_PATH: realpath('/bin/cat'),
     COMMAND_LINE: `/bin/cat ${inner} ${outer}`,
@@ -170,9 +166,9 @@ test('a program on a mount has the path by which it was reached', async () => {
     execFileSync('umount', [to])
     rmdirSync(to)
   })
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(join(to, 'inner', 'file')))
+  const { child, events } = await startsOf(() => spawn(join(to, 'inner', 'file')))
   const record = only(named(events, 'NEW_PROCESS', child.pid))
-  expect(record.event).toEqual(
+  expect(documented(record.event)).toEqual(
     startedHere(record, {
       PROCESS_ID: child.pid,
       FILE_PATH: join(to, 'inner', 'file'),
@@ -186,7 +182,7 @@ test('a file that is a mount itself has the path of its mount', async () => {
   writeFileSync(file, '')
   execFileSync('mount', ['--bind', program('exit-as-told'), file])
   onTestFinished(() => execFileSync('umount', [file]) as unknown as undefined)
-  const { child, events } = await eventsOf(['NEW_PROCESS'], () => spawn(file))
+  const { child, events } = await startsOf(() => spawn(file))
   expect(only(named(events, 'NEW_PROCESS', child.pid)).event.FILE_PATH).toBe(file)
 })
 

@@ -135,17 +135,6 @@ export async function eventsOf<const N extends EventName, T extends object>(
   return { ...outcome, events: collected.events.slice(from) } as Outcome<T> & { events: Delivered<N>[] }
 }
 
-/** What a sensor that is opened now finds: its EXISTING_PROCESS events, and when it was opened. */
-export async function existingNow(
-  options: Omit<CollectOptions<'EXISTING_PROCESS'>, 'events'> = {},
-): Promise<{ events: Delivered<'EXISTING_PROCESS'>[]; openingMs: number; openedMs: number }> {
-  const openingMs = Date.now()
-  const collected = await Collected.open({ ...options, events: ['EXISTING_PROCESS'] })
-  const openedMs = Date.now()
-  await collected.close()
-  return { events: collected.events, openingMs, openedMs }
-}
-
 /** Resolves when the child and all that hold its output are gone; what it wrote, and how it ended. */
 export async function ended(
   child: ChildProcess,

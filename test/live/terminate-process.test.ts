@@ -6,11 +6,12 @@ import { only } from './expected.js'
 import { program } from './programs.js'
 import { eventsOf, named } from './sensor.js'
 
+const EXTENDED = { extended: true }
 const NAMES = ['NEW_PROCESS', 'TERMINATE_PROCESS'] as const
 
 /** The end of a program, what `extended` adds to it, and how the kernel told its parent of it. */
 async function endOf(name: string, args: readonly string[]) {
-  const { child, events } = await eventsOf(NAMES, () => spawn(program(name), args), { extended: true })
+  const { child, events } = await eventsOf(NAMES, () => spawn(program(name), args), EXTENDED)
   const { event } = only(named(events, 'TERMINATE_PROCESS', child.pid))
   return {
     how: howOf(event),
@@ -27,43 +28,18 @@ function signal(name: NodeJS.Signals) {
 }
 
 test('the end of a process is one event, about the image that it had', async () => {
-  const { child, events } = await eventsOf(NAMES, () => spawn(program('exit-as-told'), ['exit', '7']))
+  const { child, events } = await eventsOf(NAMES, () => spawn(program('exit-as-told'), ['exit', '7']), EXTENDED)
   const started = only(named(events, 'NEW_PROCESS', child.pid))
   const record = only(named(events, 'TERMINATE_PROCESS', child.pid))
-  expect(record).toEqual({
-    routing: {
-      ...started.routing,
-      event_type: 'TERMINATE_PROCESS',
-      event_time: record.event.TIMESTAMP,
-      event_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      this: expect.stringMatching(/^[0-9a-f]{32}$/),
-      parent: started.routing.this,
-    },
-    event: { PARENT_PROCESS_ID: process.pid, TIMESTAMP: record.routing.event_time, PROCESS_ID: child.pid },
+  expect(record.routing).toEqual({
+    ...started.routing,
+    event_type: 'TERMINATE_PROCESS',
+    event_time: record.event.TIMESTAMP,
+    event_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    this: expect.stringMatching(/^[0-9a-f]{32}$/),
+    parent: started.routing.this,
   })
-  expect(record.routing.this).not.toBe(started.routing.this)
-  expect(record.routing.event_id).not.toBe(started.routing.event_id)
-  expect(record.routing.event_time).toBeGreaterThanOrEqual(started.routing.event_time)
-  expect(events.indexOf(record)).toBeGreaterThan(events.indexOf(started))
-})
-
-test('a process whose leader leaves first terminates once, when its last thread ends', async () => {
-  const { child, events } = await eventsOf(NAMES, () => spawn(program('leader-leaves-first')))
-  const started = only(named(events, 'NEW_PROCESS', child.pid))
-  const ended = only(named(events, 'TERMINATE_PROCESS', child.pid))
-  expect(ended.routing.parent).toBe(started.routing.this)
-  expect(ended.event).toEqual({
-    PARENT_PROCESS_ID: process.pid,
-    TIMESTAMP: ended.routing.event_time,
-    PROCESS_ID: child.pid,
-  })
-})
-
-test('an extended end says how, after everything else', async () => {
-  const { child, events } = await eventsOf(NAMES, () => spawn(program('exit-as-told'), ['exit', '7']), {
-    extended: true,
-  })
-  const record = only(named(events, 'TERMINATE_PROCESS', child.pid))
+  // What an extended event adds stands behind the rest.
   expect(Object.entries(record.event)).toEqual([
     ['PARENT_PROCESS_ID', process.pid],
     ['TIMESTAMP', record.routing.event_time],
@@ -71,6 +47,24 @@ test('an extended end says how, after everything else', async () => {
     ['EXIT_CODE', 7],
     ['SEQUENCE', expect.any(Number)],
   ])
+  expect(record.routing.this).not.toBe(started.routing.this)
+  expect(record.routing.event_id).not.toBe(started.routing.event_id)
+  expect(record.routing.event_time).toBeGreaterThanOrEqual(started.routing.event_time)
+  expect(events.indexOf(record)).toBeGreaterThan(events.indexOf(started))
+})
+
+test('a process whose leader leaves first terminates once, when its last thread ends', async () => {
+  const { child, events } = await eventsOf(NAMES, () => spawn(program('leader-leaves-first')), EXTENDED)
+  const started = only(named(events, 'NEW_PROCESS', child.pid))
+  const ended = only(named(events, 'TERMINATE_PROCESS', child.pid))
+  expect(ended.routing.parent).toBe(started.routing.this)
+  expect(ended.event).toEqual({
+    PARENT_PROCESS_ID: process.pid,
+    TIMESTAMP: ended.routing.event_time,
+    PROCESS_ID: child.pid,
+    EXIT_CODE: 7,
+    SEQUENCE: expect.any(Number),
+  })
 })
 
 test.each(['0', '1', '7', '255'])('a program that ends with status %s has that one', async (status) => {

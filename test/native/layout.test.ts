@@ -1,6 +1,6 @@
 /** The offsets that TypeScript reads at, against the header that C++ and the BPF programs are compiled with. */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,6 +38,32 @@ test.each(Object.entries(STRUCTS))('%s lies where its reader looks for it', (nam
   expect(valuesOf([...offsets, `sizeof(struct ${name})`])).toEqual([...Object.values(fields), SIZE])
 })
 
+test.each(Object.entries(STRUCTS))('%s has nothing that its reader does not know', (name, layout) => {
+  const known = [...Object.keys(layout), 'header', 'parent', 'reserved']
+  expect(fieldsOf(name).filter((field) => !known.includes(field))).toEqual([])
+})
+
+test('C++ and the machine of the BPF programs lay everything out as C does', ({ skip }) => {
+  const assertions = Object.entries(STRUCTS).flatMap(([name, { SIZE, ...fields }]) => [
+    `sizeof(struct ${name}) == ${SIZE}`,
+    ...Object.entries(fields).map(([field, at]) => `__builtin_offsetof(struct ${name}, ${field}) == ${at}`),
+  ])
+  const check = (keyword: string) => assertions.map((assertion) => `${keyword}(${assertion}, "");`)
+  const compile = (compiler: string, options: readonly string[], lines: readonly string[]) =>
+    spawnSync(compiler, [...options, '-fsyntax-only', '-I', NATIVE, '-'], { input: lines.join('\n'), encoding: 'utf8' })
+
+  const header = ['#include <linux/types.h>', '#include "record.h"']
+  const cxx = compile(process.env.CXX ?? 'c++', ['-x', 'c++', '-std=c++17'], [...header, ...check('static_assert')])
+  expect(cxx.stderr).toBe('')
+
+  const clang = ['clang', ...Array.from({ length: 9 }, (_, i) => `clang-${14 + i}`)].find(
+    (name) => spawnSync(name, ['--version']).status === 0,
+  )
+  if (clang === undefined) return skip('there is no clang')
+  const bpf = compile(clang, ['-x', 'c', '-target', 'bpf'], ['#include "linux/bpf/core.h"', ...check('_Static_assert')])
+  expect(bpf.stderr).toBe('')
+})
+
 test('the parent of a fork and of an image lies in the same place', () => {
   const offsets = (record: string) =>
     Object.keys(PARENT).map(
@@ -63,6 +89,13 @@ test('no block that the programs send is too large for its reader', () => {
   expect((pieces! - smallOnes - 1) * large!).toBeGreaterThanOrEqual(6 * 2 ** 20)
   expect(BLOCK_LIMIT).toBeGreaterThanOrEqual(6 * 2 ** 20)
 })
+
+/** The names of the members of a struct, as the header has them. */
+function fieldsOf(struct: string): string[] {
+  const header = readFileSync(join(NATIVE, 'record.h'), 'utf8').replaceAll(/\/\*.*?\*\//gs, '')
+  const body = new RegExp(`^struct ${struct} \\{(.*?)^\\};`, 'ms').exec(header)![1]!
+  return [...body.matchAll(/(\w+)(?:\[\w+\])?;/g)].map((match) => match[1]!)
+}
 
 /** What the C compiler makes of the expressions, with native/record.h. */
 function valuesOf(expressions: readonly string[]): number[] {

@@ -7,6 +7,7 @@ const STAGES = fileURLToPath(new URL('stages.mjs', import.meta.url))
 
 test.for([
   'loaded twice',
+  'loaded by two threads at once',
   'never opened',
   'used before it is open',
   'closed while it opens',
@@ -18,6 +19,8 @@ test.for([
   'exited while it opens',
   'in a worker that is terminated while it opens',
   'in a worker that is terminated while it waits',
+  'in a worker that is terminated while a snapshot is taken',
+  'in a worker that is terminated after it was closed',
   'in a worker that ends with it open',
 ])('the addon survives being %s', (stage, { skip }) => {
   const { status, signal, stderr } = spawnSync(process.execPath, ['--expose-gc', STAGES, stage], { encoding: 'utf8' })

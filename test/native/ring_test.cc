@@ -9,10 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <set>
-#include <string>
+#include <random>
 #include <thread>
-#include <vector>
 
 namespace {
 
@@ -49,8 +47,7 @@ class TestRing : public kernelwire::Ring {
     const uint64_t bytes = (8 + length + 7) & ~7ull;
     const uint64_t consumed = __atomic_load_n(&consumed_position_, __ATOMIC_ACQUIRE);
     if (produced_position_ + bytes - consumed > size()) return nullptr;
-    auto* header =
-        reinterpret_cast<uint32_t*>(memory_ + (produced_position_ & (size() - 1)));
+    auto* header = reinterpret_cast<uint32_t*>(memory_ + (produced_position_ & (size() - 1)));
     __atomic_store_n(header, length | kBusy, __ATOMIC_RELAXED);
     __atomic_store_n(&produced_position_, produced_position_ + bytes, __ATOMIC_RELEASE);
     return header;
@@ -137,28 +134,87 @@ void AScanHasAnEnd() {
   ring.Release(5);
 }
 
-// Sizes that do not divide the ring: records begin everywhere and wrap again and again.
+void AFullRingHasRoomAgainForWhatWasReleased() {
+  TestRing ring(4096);
+  uint32_t written = 0;
+  for (; written < 4; written++) ring.Write(1016, written);
+  CHECK(ring.Reserve(8) == nullptr && ring.Scan(offsets) == 4);
+  ring.Release(1);
+  ring.Write(1016, written);
+  CHECK(ring.Reserve(8) == nullptr && ring.Scan(offsets) == 4 && ring.ValueAt(offsets[3]) == 4);
+  ring.Release(4);
+  CHECK(!ring.HasData());
+}
+
+void ARecordOverTheEndOfTheRingIsInOnePiece() {
+  TestRing ring(4096);
+  ring.Write(4000, 0);
+  CHECK(ring.Scan(offsets) == 1);
+  ring.Release(1);
+  uint32_t* header = ring.Reserve(2000);
+  CHECK(header);
+  memset(header + 2, 0x5a, 2000);
+  ring.Commit(header);
+  CHECK(ring.Scan(offsets) == 1 && offsets[0] + 2000 > ring.size());
+  for (size_t i = 0; i < 2000; i++) CHECK(ring.data()[offsets[0] + i] == std::byte{0x5a});
+  ring.Release(1);
+}
+
+// Two CPUs reserve one after the other, and the second one is done first.
+void RecordsKeepTheOrderInWhichTheyWereReserved() {
+  TestRing ring(4096);
+  uint32_t* first = ring.Reserve(8);
+  uint32_t* second = ring.Reserve(8);
+  second[2] = 2;
+  ring.Commit(second);
+  CHECK(ring.Scan(offsets) == 0);
+  first[2] = 1;
+  ring.Commit(first);
+  CHECK(ring.Scan(offsets) == 2);
+  CHECK(ring.ValueAt(offsets[0]) == 1 && ring.ValueAt(offsets[1]) == 2);
+  ring.Release(2);
+}
+
+void OnlyDiscardedRecordsAreGivenBackToo() {
+  TestRing ring(4096);
+  ring.Commit(ring.Reserve(4000), kDiscard);
+  CHECK(ring.HasData() && ring.Scan(offsets) == 0);
+  ring.Release(0);
+  CHECK(!ring.HasData() && ring.Reserve(4000));
+}
+
+// Sizes that do not divide the ring: records begin everywhere and wrap again and again. Some are
+// discarded, and the consumer does not always take all that it found.
 void EveryRecordArrivesOnceInOrderWhileAnotherThreadWrites() {
   constexpr uint32_t kRecords = 300000;
   TestRing ring(8192);
   std::thread producer([&ring] {
+    std::minstd_rand dice;
     for (uint32_t value = 0; value < kRecords;) {
       uint32_t* header = ring.Reserve(8 + value % 700);
       if (!header) {
         std::this_thread::yield();
         continue;
       }
+      if (dice() % 8 == 0) {
+        ring.Commit(header, kDiscard);
+        continue;
+      }
       header[2] = value++;
       ring.Commit(header);
     }
   });
+  std::minstd_rand dice(7);
   for (uint32_t next = 0; next < kRecords;) {
-    const size_t count = ring.Scan(offsets);
+    const size_t found = ring.Scan(offsets);
+    const size_t count = dice() % 4 == 0 ? found / 2 : found;
     for (size_t i = 0; i < count; i++) CHECK(ring.ValueAt(offsets[i]) == next++);
     ring.Release(count);
     if (count == 0) std::this_thread::yield();
   }
   producer.join();
+  CHECK(ring.Scan(offsets) == 0);
+  ring.Release(0);
   CHECK(!ring.HasData());
 }
 
@@ -170,6 +226,10 @@ int main() {
   ADiscardedRecordIsSkippedAndItsSpaceComesBack();
   WhatWasNotReleasedIsFoundAgain();
   AScanHasAnEnd();
+  AFullRingHasRoomAgainForWhatWasReleased();
+  ARecordOverTheEndOfTheRingIsInOnePiece();
+  RecordsKeepTheOrderInWhichTheyWereReserved();
+  OnlyDiscardedRecordsAreGivenBackToo();
   EveryRecordArrivesOnceInOrderWhileAnotherThreadWrites();
   return 0;
 }

@@ -1,10 +1,27 @@
 /** One stage of the addon's life for each name: run as a process of its own by life-cycle.test.ts. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Worker } from 'node:worker_threads'
+import { parentPort, Worker } from 'node:worker_threads'
 
 const require = createRequire(import.meta.url)
 const load = () => require('../../build/Release/addon.node')
 const OPTIONS = { ringBytes: 2 ** 20, extended: false, environment: false, programs: ['process_exit', 'process_fork'] }
+
+/** What this process still has of the addon's: maps, programs and links in the kernel, and threads. */
+function leftBehind() {
+  const files = readdirSync('/proc/self/fd').map((fd) => textOf(() => readlinkSync(`/proc/self/fd/${fd}`)))
+  const threads = readdirSync('/proc/self/task').map((id) => textOf(() => readFileSync(`/proc/self/task/${id}/comm`)))
+  return [...files.filter((file) => file.includes('bpf')), ...threads.filter((name) => name === 'kernelwire')]
+}
+
+/** '' for what is gone by now. */
+function textOf(read) {
+  try {
+    return read().toString().trim()
+  } catch {
+    return ''
+  }
+}
 
 async function opened(onAnswer = () => {}) {
   const source = new (load().Source)(OPTIONS, onAnswer)
@@ -18,6 +35,12 @@ const STAGES = {
     const first = load()
     delete require.cache[require.resolve('../../build/Release/addon.node')]
     if (load().Source === undefined || first.Source === undefined) throw new Error('it exports nothing')
+  },
+  'loaded by two threads at once': async () => {
+    const { source } = await opened()
+    await terminated('waits')
+    if (source.scan() < 0 || leftBehind().length === 0) throw new Error('it is not open any more')
+    source.close()
   },
   'never opened': () => {
     ;new (load().Source)(OPTIONS, () => {})
@@ -59,12 +82,12 @@ const STAGES = {
     if ((await snapshot).records.byteLength === 0) throw new Error('no processes')
   },
   'collected unclosed': async () => {
-    for (let i = 0; i < 3; i++) {
-      await opened()
-      await new Promise((resolve) => setImmediate(resolve))
+    for (let i = 0; i < 3; i++) await opened()
+    if (leftBehind().length === 0) throw new Error('it was not open')
+    for (let i = 0; i < 100 && leftBehind().length > 0; i++) {
       globalThis.gc()
+      await new Promise((resolve) => setTimeout(resolve, 10))
     }
-    process.exit(0)
   },
   'exited while it is open': async () => {
     const { source } = await opened()
@@ -77,6 +100,8 @@ const STAGES = {
   },
   'in a worker that is terminated while it opens': () => terminated('opens'),
   'in a worker that is terminated while it waits': () => terminated('waits'),
+  'in a worker that is terminated while a snapshot is taken': () => terminated('takes a snapshot'),
+  'in a worker that is terminated after it was closed': () => terminated('closes'),
   'in a worker that ends with it open': () => terminated('ends'),
 }
 
@@ -88,6 +113,8 @@ async function terminated(stage) {
       worker.once('message', resolve)
       worker.once('error', reject)
     })
+    // Each round a little later: an open takes some hundred milliseconds.
+    await new Promise((resolve) => setTimeout(resolve, 80 * round))
     await worker.terminate()
   }
 }
@@ -102,6 +129,17 @@ const IN_WORKER = {
     source.waitForRecord(60_000)
     there()
   },
+  'takes a snapshot': async (there) => {
+    const { source } = await opened()
+    void source.takeSnapshot()
+    there()
+  },
+  closes: async (there) => {
+    const { source } = await opened()
+    source.waitForRecord(60_000)
+    source.close()
+    there()
+  },
   ends: async (there) => {
     const { source } = await opened()
     source.unref()
@@ -110,8 +148,10 @@ const IN_WORKER = {
 }
 
 const stage = process.argv[2]
-if (stage in STAGES) await STAGES[stage]()
-else {
-  const { parentPort } = await import('node:worker_threads')
+if (stage in STAGES) {
+  await STAGES[stage]()
+  const left = leftBehind()
+  if (left.length > 0) throw new Error(`it left behind: ${left}`)
+} else {
   await IN_WORKER[stage](() => parentPort.postMessage('there'))
 }

@@ -13,9 +13,9 @@ test('a step of the wall clock moves the events that follow, in either direction
   expect(clock.epochMs(1)).toBe(1_600_000_000_001)
 })
 
-test('readings that differ by less than a millisecond are the same clock', () => {
+test('readings that differ by a few milliseconds are the same clock', () => {
   const clock = new EventClock(1_700_000_000_000)
-  for (const offset of [0.9, -0.9, 0.5]) {
+  for (const offset of [0.9, -4.9, 3]) {
     clock.adjust(1_700_000_000_000 + offset)
     expect(clock.epochMs(1)).toBe(1_700_000_000_001)
   }
@@ -23,6 +23,6 @@ test('readings that differ by less than a millisecond are the same clock', () =>
 
 test('many small corrections are followed once they add up', () => {
   const clock = new EventClock(1_700_000_000_000)
-  for (let n = 1; n <= 100; n++) clock.adjust(1_700_000_000_000 + n / 10)
-  expect(clock.epochMs(0)).toBe(1_700_000_000_010)
+  for (let n = 1; n <= 100; n++) clock.adjust(1_700_000_000_000 + n)
+  expect(clock.epochMs(0)).toBe(1_700_000_000_100)
 })

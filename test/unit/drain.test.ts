@@ -193,6 +193,15 @@ test('a fork that waits is told by an idle drain, when its time has come', () =>
   expect(drain.waitMs(then, 1_000)).toBe(1_000)
 })
 
+test('an idle drain stays a little behind the present: an exec may have taken its time and not yet its place', () => {
+  const { source, drain } = newDrain()
+  source.write(fork(child(0), SHELL))
+  drain.run(2_001)
+  expect(drain.run(2_110)).toEqual([])
+  source.write(exec({ ...child(0), execId: 8 }, SHELL, { atMs: 2_100 }))
+  expect(inShort([...drain.run(2_111), ...drain.finish()])).toEqual(['NEW 100'])
+})
+
 test('a drain that takes too long stops between two records and keeps the rest for the next one', () => {
   const { source, drain } = newDrain()
   let now = 0

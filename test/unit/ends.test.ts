@@ -72,6 +72,23 @@ test('a fork that still waits when a lost exec shows comes first', () => {
   expect(playback.stream.processes.size).toBe(0)
 })
 
+test('the table keeps no ancestors alive for the sake of their descendants', () => {
+  const playback = new Playback()
+  const line = Array.from({ length: 10 }, (_, n) => ({ pid: 600 + n, execId: 2, startMs: 2_000 + n }))
+  playback.play(...line.map((image, n) => fork(image, line[n - 1] ?? INIT)))
+  playback.finish()
+  for (const image of playback.stream.processes.images()) expect(image.parent).toBeUndefined()
+})
+
+test('ends are remembered for a while only', () => {
+  const playback = new Playback()
+  playback.play(exec(IMAGE, INIT), exit(IMAGE))
+  const [low, high] = [2_000 * 1e6, 0]
+  expect(playback.stream.processes.hasEnded(500, low, high)).toBe(true)
+  playback.play(...Array.from({ length: 5_000 }, (_, n) => exit({ pid: 1_000 + n, execId: 1, startMs: 3_000 })))
+  expect(playback.stream.processes.hasEnded(500, low, high)).toBe(false)
+})
+
 test('the table forgets those that ended', () => {
   const playback = new Playback()
   for (let n = 0; n < 3_000; n++) {

@@ -28,6 +28,19 @@ test('a row is told with the tick of its creation', () => {
   expect(events[0]!.event).toMatchObject({ CREATION_TIME: EPOCH + 5_000, TIMESTAMP: EPOCH + TAKEN })
 })
 
+test('a row from /proc among others has its parent, and is one', () => {
+  const exact: Image = { pid: 2, execId: 3, startMs: 5_004.2 }
+  const hidden: Image = { pid: 3, execId: 0, startMs: 5_000 }
+  const child: Image = { pid: 4, execId: 3, startMs: 5_005 }
+  const { events } = new Playback().takeOver(
+    [row(child, hidden), row(hidden, exact, { atMs: TAKEN, flags: FLAG.coarse }), row(exact, INIT), coarse(INIT)],
+    ATTACHED,
+  )
+  expect(inShort(events)).toEqual(['EXISTING 1', 'EXISTING 2', 'EXISTING 3', 'EXISTING 4'])
+  const atoms = events.map(({ routing }) => routing.this)
+  expect(events.map(({ routing }) => routing.parent)).toEqual([undefined, ...atoms.slice(0, -1)])
+})
+
 test('records of the same process, with exact starts, are about the same process', () => {
   const playback = running()
   const child: Image = { pid: 50, execId: 7, startMs: 20_000 }

@@ -103,6 +103,13 @@ test('a number that another process has since: the one leaves and the other arri
   expect(playback.stream.processes.ofPid(40)?.atom).toBe(atomOf(reused))
 })
 
+test('a row of a process whose number another one has by now changes nothing', () => {
+  const playback = running()
+  const reused: Image = { ...SHELL, startMs: BEGUN + 1 }
+  expect(inShort(playback.reconcile(ROWS, BEGUN, [exec(reused, INIT)]))).toEqual(['NEW 40'])
+  expect(playback.stream.processes.ofPid(40)?.atom).toBe(atomOf(reused))
+})
+
 test('a fork that waits is announced before it leaves, and before its exec that was lost', () => {
   const child: Image = { pid: 50, execId: 7, startMs: 19_990 }
   for (const [rows, expected] of [

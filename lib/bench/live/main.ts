@@ -17,8 +17,10 @@ import { pageOf } from '../report.js'
 import { type Outcome, runSuites } from '../run.js'
 import type { Suite } from '../suite.js'
 import { ring } from './ring.js'
+import { stall } from './storms/stall.js'
+import { storm } from './storms/storm.js'
 
-const SUITES: readonly Suite[] = [decode, ring]
+const SUITES: readonly Suite[] = [decode, ring, storm, stall]
 const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url))
 
 const help = `npm run bench: measure kernelwire on this machine

@@ -73,48 +73,63 @@ export const ring: Suite = {
 
 type Programs = ReturnType<typeof ringPrograms>
 
-interface Outcome {
-  produced: number
+/** Of a consumer, since it started. */
+interface Told {
   received: number
   cpuNs: number
 }
 
+interface Outcome extends Told {
+  produced: number
+}
+
 async function inC(programs: Programs, recordBytes: number, count: number): Promise<Outcome> {
   const consumer = new Child(programs.consumer, [RING_BYTES])
-  const producer = await produce(programs, await consumer.numbers(), recordBytes, count)
-  consumer.say('go')
-  const produced = await producer()
+  const outcome = await consumed(programs, await consumer.numbers(), recordBytes, count, async () => {
+    consumer.say('tell')
+    const [received, cpuNs] = await consumer.numbers()
+    return { received: received!, cpuNs: cpuNs! }
+  })
   consumer.end()
-  const [received, cpuNs] = await consumer.numbers()
   await consumer.ended()
-  return { produced, received: received!, cpuNs: cpuNs! }
+  return outcome
 }
 
 async function inJavaScript(programs: Programs, recordBytes: number, count: number): Promise<Outcome> {
   const consumer = fork(fileURLToPath(new URL('visitor.js', import.meta.url)), [String(RING_BYTES)])
   const [maps] = (await once(consumer, 'message')) as [number[]]
-  const producer = await produce(programs, maps, recordBytes, count)
-  consumer.send('go')
-  const produced = await producer()
-  consumer.send('end')
-  const [outcome] = (await once(consumer, 'message')) as [Omit<Outcome, 'produced'>]
+  const outcome = await consumed(programs, maps, recordBytes, count, async () => {
+    consumer.send('tell')
+    const [told] = (await once(consumer, 'message')) as [Told]
+    return told
+  })
+  consumer.disconnect()
   await once(consumer, 'exit')
-  return { produced, ...outcome }
+  return outcome
 }
 
-/** Attached, and waiting for the call that lets it produce; that tells how many came into the ring. */
-async function produce(
+/** Once to warm up (a sensor runs for days, a compiler for moments), once measured. */
+async function consumed(
   { producer, object }: Programs,
   maps: readonly number[],
   recordBytes: number,
   count: number,
-): Promise<() => Promise<number>> {
-  const child = new Child(producer, [object, ...maps, RING_BYTES, recordBytes, count])
+  tell: () => Promise<Told>,
+): Promise<Outcome> {
+  const child = new Child(producer, [object, ...maps, RING_BYTES, recordBytes])
   await child.line()
-  return async () => {
-    child.say('go')
+  const produce = async () => {
+    child.say(String(count))
     const [produced] = await child.numbers()
-    await child.ended()
-    return produced!
+    return { produced: produced!, ...(await tell()) }
+  }
+  const before = await produce()
+  const after = await produce()
+  child.end()
+  await child.ended()
+  return {
+    produced: after.produced - before.produced,
+    received: after.received - before.received,
+    cpuNs: after.cpuNs - before.cpuNs,
   }
 }

@@ -1,8 +1,8 @@
 /**
  * The ring suite's consumer, a process of its own: each record's header, visited in JavaScript.
  *
- * `visitor RING_BYTES` sends the ids of its maps, counts from the message "go" to the message "end",
- * and sends what it came to.
+ * `visitor RING_BYTES` sends the ids of its maps, and answers each message with how many there were
+ * so far and its CPU time. It ends when its parent disconnects.
  */
 import { type NativeOpened, native } from '../../native.js'
 import { Records } from '../../records.js'
@@ -23,39 +23,41 @@ const { offsets } = opened
 
 let received = 0
 let sum = 0
-let isEnding = false
-let before: NodeJS.CpuUsage
+let isAsked = false
 
-process.on('message', (message) => {
-  if (message === 'go') {
-    before = process.cpuUsage()
-    loop()
-  } else {
-    isEnding = true
-    source.interrupt()
-  }
+process.on('message', () => {
+  isAsked = true
+  source.interrupt()
+})
+process.on('disconnect', () => {
+  onAnswer = () => undefined
+  source.close()
 })
 process.send!(mapIds('self'))
+loop()
 
 function loop(): void {
   const found = drain()
+  if (isAsked && !found) tell()
   onAnswer = loop
   if (found) source.pause(PAUSE_MS)
-  else if (isEnding) end()
   else source.waitForRecord(IDLE_MS)
 }
 
+/** Until the ring is empty, as the C consumer does. */
 function drain(): boolean {
-  const count = source.scan()
-  for (let i = 0; i < count; i++) sum += visitHeader(records, offsets[i]!)
-  source.release(count)
-  received += count
-  return count > 0
+  let count = source.scan()
+  const found = count > 0
+  for (; count > 0; count = source.scan()) {
+    for (let i = 0; i < count; i++) sum += visitHeader(records, offsets[i]!)
+    source.release(count)
+    received += count
+  }
+  return found
 }
 
-function end(): void {
-  const { user, system } = process.cpuUsage(before)
+function tell(): void {
+  const { user, system } = process.cpuUsage()
+  isAsked = false
   process.send!({ received, cpuNs: (user + system) * 1e3, sum })
-  source.close()
-  process.disconnect()
 }

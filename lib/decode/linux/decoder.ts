@@ -208,14 +208,9 @@ export class LinuxDecoder {
       if (known.state === STATE.PENDING) this.#stream.announce(known, TYPE.FORK)
       return known.runs(execId) ? known : this.#unseen(records, at, known)
     }
-    const ended = this.#processes.findEnded(pid, startLow, startHigh)
-    if (ended !== undefined) {
-      if (ended.hasVanished) {
-        ended.hasVanished = false
-        return ended
-      }
-      return undefined
-    }
+    const vanished = this.#processes.takeVanished(pid, startLow, startHigh)
+    if (vanished !== undefined) return vanished
+    if (this.#processes.hasEnded(pid, startLow, startHigh)) return undefined
     return this.#unseen(records, at, undefined)
   }
 

@@ -3,8 +3,8 @@
  *
  * What the ring suite compares with: the least that a consumer in C can do, on libbpf. Makes the
  * maps, writes their ids, and counts records. It waits as the sensor does (native/linux/ring_waiter.cc):
- * asleep on an empty ring, else pausing for 5 ms so that records gather. At the end of its input it
- * writes how many there were and its CPU time in nanoseconds, from the first line of its input on.
+ * asleep on an empty ring, else pausing for 5 ms so that records gather. It answers each line of its
+ * input with how many there were so far and its CPU time in nanoseconds.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -95,22 +95,22 @@ int main(int argc, char **argv)
 	const int control_fd = make_array("bench_control", sizeof(struct control), 1);
 	struct control *control = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, control_fd, 0);
 	struct ring_buffer *ring = ring_fd < 0 ? NULL : ring_buffer__new(ring_fd, on_record, NULL, NULL);
-	unsigned long long before;
 	int epoll;
 	char line[16];
 
 	if (!ring || control == MAP_FAILED)
 		err(1, "maps");
 	epoll = watch(ring_fd);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("%u %u %u\n", id_of(ring_fd), id_of(counters_fd), id_of(control_fd));
-	fflush(stdout);
-	if (!fgets(line, sizeof(line), stdin))
-		return 1;
+	for (;;) {
+		const int found = ring_buffer__consume(ring) > 0;
 
-	before = cpu_ns();
-	while (!wait_for_records(epoll, control, ring_buffer__consume(ring) > 0))
-		;
-	ring_buffer__consume(ring);
-	printf("%llu %llu\n", count, cpu_ns() - before);
-	return 0;
+		if (!wait_for_records(epoll, control, found))
+			continue;
+		if (!fgets(line, sizeof(line), stdin))
+			return 0;
+		ring_buffer__consume(ring);
+		printf("%llu %llu\n", count, cpu_ns());
+	}
 }

@@ -1,8 +1,9 @@
 /*
- * producer OBJECT RING COUNTERS CONTROL RING_BYTES RECORD_BYTES COUNT
+ * producer OBJECT RING COUNTERS CONTROL RING_BYTES RECORD_BYTES
  *
- * Attaches producer.bpf.c's object to the maps with these ids, says "ready", and at the next line
- * of its input calls getppid() COUNT times, each a record. Then it writes how many came into the ring.
+ * Attaches producer.bpf.c's object to the maps with these ids and says "ready". For each line of its
+ * input, a number, it calls getppid() so often, each a record, and writes how many came into the ring
+ * so far.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -77,13 +78,11 @@ int main(int argc, char **argv)
 	struct bpf_object *object;
 	char line[16];
 	int counters;
-	long count;
 
-	if (argc != 8)
-		errx(2, "usage: producer OBJECT RING COUNTERS CONTROL RING_BYTES RECORD_BYTES COUNT");
+	if (argc != 7)
+		errx(2, "usage: producer OBJECT RING COUNTERS CONTROL RING_BYTES RECORD_BYTES");
 	settings.ring_bytes = atoll(argv[5]);
 	producer.record_bytes = atoi(argv[6]);
-	count = atol(argv[7]);
 	object = bpf_object__open_file(argv[1], NULL);
 	if (!object)
 		err(1, "%s", argv[1]);
@@ -94,12 +93,12 @@ int main(int argc, char **argv)
 	if (!bpf_program__attach(bpf_object__find_program_by_name(object, "producer_run")))
 		err(1, "attach");
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("ready");
-	fflush(stdout);
-	if (!fgets(line, sizeof(line), stdin))
-		return 1;
-	for (long i = 0; i < count; i++)
-		syscall(SYS_getppid);
-	printf("%llu\n", submitted(counters));
+	while (fgets(line, sizeof(line), stdin)) {
+		for (long count = atol(line); count > 0; count--)
+			syscall(SYS_getppid);
+		printf("%llu\n", submitted(counters));
+	}
 	return 0;
 }
