@@ -7,6 +7,7 @@ import { KernelCounters, type KernelCounts } from './counters.js'
 import type { MissedRuns } from './gaps.js'
 import { attachments, LIFE_CYCLE } from './programs.js'
 import { refusalOfPrograms, refusalOfRing } from './refusal.js'
+import { ReusedTimer } from './reused-timer.js'
 
 export interface SnapshotRecords {
   records: Records
@@ -25,6 +26,7 @@ export class LinuxSource {
   readonly coverage: Coverage
 
   readonly #native: NativeSource
+  readonly #pauseTimer = new ReusedTimer(() => this.answer())
   #onAnswer: (() => void) | undefined
   #last: { counts: KernelCounts; missedRuns: MissedRuns } | undefined
 
@@ -91,17 +93,23 @@ export class LinuxSource {
   pause(pauseMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#onAnswer = resolve
-      this.#native.pause(pauseMs)
+      this.#native.pause()
+      this.#pauseTimer.start(pauseMs)
     })
   }
 
   /** Ends a wait that is under way. */
   interrupt(): void {
-    this.#native.interrupt()
+    if (this.#pauseTimer.isRunning) this.answer()
+    else this.#native.interrupt()
   }
 
-  /** Called by the addon, once for each wait. */
+  /** What was waited for is there: called by the addon, or when a pause is over. */
   answer(): void {
+    if (this.#pauseTimer.isRunning) {
+      this.#pauseTimer.stop()
+      this.#native.resume()
+    }
     const resolve = this.#onAnswer
     this.#onAnswer = undefined
     resolve?.()

@@ -113,13 +113,7 @@ export class ProcessImage {
 const TICK_MS = 10
 
 /** `isCoarse`: the first start is from /proc, and the same process means the same tick. */
-export function sameStart(
-  low: number,
-  high: number,
-  isCoarse: boolean,
-  startLow: number,
-  startHigh: number,
-): boolean {
+export function sameStart(low: number, high: number, isCoarse: boolean, startLow: number, startHigh: number): boolean {
   if (low === (startLow | 0) && high === (startHigh | 0)) return true
   if (!isCoarse) return false
   return Math.floor(toMs(startLow, startHigh) / TICK_MS) === Math.floor(toMs(low, high) / TICK_MS)

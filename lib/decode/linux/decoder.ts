@@ -62,9 +62,7 @@ export class LinuxDecoder {
     if (bootMs <= this.latestMs) return
     this.latestMs = bootMs
     if (!this.#processes.hasPending) return
-    for (const image of this.#processes.dueBefore(bootMs - this.#forkWindowMs - REORDER_MS)) {
-      this.#stream.announce(image, TYPE.FORK)
-    }
+    this.#announceDue(bootMs - this.#forkWindowMs - REORDER_MS)
   }
 
   /** When the next tick is worth something; undefined when nothing waits. */
@@ -75,7 +73,7 @@ export class LinuxDecoder {
 
   /** The end of the stream: nothing waits any longer. */
   finish(): void {
-    for (const image of this.#processes.dueBefore(Number.POSITIVE_INFINITY)) this.#stream.announce(image, TYPE.FORK)
+    this.#announceDue(Number.POSITIVE_INFINITY)
     this.#arguments.clear()
     this.#environments.clear()
   }
@@ -90,6 +88,12 @@ export class LinuxDecoder {
     if (image === undefined) this.#stream.accounts.bad[TYPE.SNAPSHOT]!++
     else image.creationTime = this.#context.clock.epochMs(image.startMs)
     return image
+  }
+
+  #announceDue(beforeMs: number): void {
+    for (let due = this.#processes.takeDue(beforeMs); due !== undefined; due = this.#processes.takeDue(beforeMs)) {
+      this.#stream.announce(due, TYPE.FORK)
+    }
   }
 
   #decode(type: number, records: Records, at: number): boolean {

@@ -140,8 +140,10 @@ class Snoop extends Running {
   }
 
   async end(load: Load, made: Made): Promise<Received> {
+    // Not its exit: what it wrote to stderr must have arrived.
+    const closed = once(this.#child, 'close')
     this.#child.kill('SIGINT')
-    await exited(this.#child)
+    await closed
     const text = readFileSync(join(this.#folder, 'lines'), 'utf8')
     rmSync(this.#folder, { recursive: true })
     const lost = [...this.#errors.matchAll(/lost (\d+) events/gi)].reduce((sum, [, count]) => sum + Number(count), 0)
