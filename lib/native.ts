@@ -70,10 +70,9 @@ export interface NativeSource {
   isDrained(): boolean
   /** Asks for one call of onAnswer: at the next record, after `timeoutMs` at the latest. */
   waitForRecord(timeoutMs: number): void
-  /** Until resume(): nothing but a ring that is a quarter full calls onAnswer. */
-  pause(): void
-  resume(): void
-  /** Ends a wait for a record at once. */
+  /** Asks for one call of onAnswer: after `pauseMs`, or when the ring is a quarter full. */
+  pause(pauseMs: number): void
+  /** Brings the answer at once. */
   interrupt(): void
   takeSnapshot(): Promise<NativeSnapshot>
   /** Runs that the kernel skipped, of each program in the order of the options. */

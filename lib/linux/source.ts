@@ -7,7 +7,6 @@ import { KernelCounters, type KernelCounts } from './counters.js'
 import type { MissedRuns } from './gaps.js'
 import { attachments, LIFE_CYCLE } from './programs.js'
 import { refusalOfPrograms, refusalOfRing } from './refusal.js'
-import { ReusedTimer } from './reused-timer.js'
 
 export interface SnapshotRecords {
   records: Records
@@ -26,7 +25,6 @@ export class LinuxSource {
   readonly coverage: Coverage
 
   readonly #native: NativeSource
-  readonly #pauseTimer = new ReusedTimer(() => this.answer())
   #onAnswer: (() => void) | undefined
   #last: { counts: KernelCounts; missedRuns: MissedRuns } | undefined
 
@@ -93,23 +91,17 @@ export class LinuxSource {
   pause(pauseMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#onAnswer = resolve
-      this.#native.pause()
-      this.#pauseTimer.start(pauseMs)
+      this.#native.pause(pauseMs)
     })
   }
 
   /** Ends a wait that is under way. */
   interrupt(): void {
-    if (this.#pauseTimer.isRunning) this.answer()
-    else this.#native.interrupt()
+    this.#native.interrupt()
   }
 
-  /** What was waited for is there: called by the addon, or when a pause is over. */
+  /** Called by the addon, once for each wait. */
   answer(): void {
-    if (this.#pauseTimer.isRunning) {
-      this.#pauseTimer.stop()
-      this.#native.resume()
-    }
     const resolve = this.#onAnswer
     this.#onAnswer = undefined
     resolve?.()

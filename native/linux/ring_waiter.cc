@@ -13,7 +13,6 @@ namespace kernelwire {
 namespace {
 
 constexpr int kShortSleepMs = 1;
-constexpr int kForever = -1;
 
 bool Watch(int epoll, int fd, uint32_t events) {
   epoll_event event = {};
@@ -28,23 +27,23 @@ int RingWaiter::Create(const BpfRing* ring, control* shared, std::function<void(
                        std::unique_ptr<RingWaiter>* waiter) {
   FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return errno;
-  FileDescriptor poked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!poked) return errno;
+  FileDescriptor interrupt(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!interrupt) return errno;
   // Edge-triggered: a pause must not end because of records that are already there.
   if (!Watch(epoll.get(), ring->fd(), EPOLLIN | EPOLLET)) return errno;
-  if (!Watch(epoll.get(), poked.get(), EPOLLIN)) return errno;
+  if (!Watch(epoll.get(), interrupt.get(), EPOLLIN)) return errno;
   waiter->reset(
-      new RingWaiter(ring, shared, std::move(answer), std::move(epoll), std::move(poked)));
+      new RingWaiter(ring, shared, std::move(answer), std::move(epoll), std::move(interrupt)));
   return 0;
 }
 
 RingWaiter::RingWaiter(const BpfRing* ring, control* shared, std::function<void()> answer,
-                       FileDescriptor epoll, FileDescriptor poked)
+                       FileDescriptor epoll, FileDescriptor interrupt)
     : ring_(ring),
       shared_(shared),
       answer_(std::move(answer)),
       epoll_(std::move(epoll)),
-      poked_(std::move(poked)) {
+      interrupt_(std::move(interrupt)) {
   // Signals belong to Node's own threads.
   sigset_t all, before;
   sigfillset(&all);
@@ -55,17 +54,18 @@ RingWaiter::RingWaiter(const BpfRing* ring, control* shared, std::function<void(
 
 RingWaiter::~RingWaiter() {
   Ask(Wish::kStop, 0);
+  Interrupt();
   thread_.join();
 }
 
 void RingWaiter::WaitForRecord(int timeout_ms) { Ask(Wish::kRecord, timeout_ms); }
 
+void RingWaiter::Pause(int pause_ms) { Ask(Wish::kPause, pause_ms); }
+
 void RingWaiter::Interrupt() {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    is_interrupted_ = true;
-  }
-  Poke();
+  const uint64_t one = 1;
+  // Fails only when a former interrupt was not seen yet.
+  (void)!write(interrupt_.get(), &one, sizeof(one));
 }
 
 void RingWaiter::Ask(Wish wish, int milliseconds) {
@@ -74,70 +74,50 @@ void RingWaiter::Ask(Wish wish, int milliseconds) {
     if (wish_ != Wish::kStop) wish_ = wish;
     milliseconds_ = milliseconds;
   }
-  Poke();
-}
-
-RingWaiter::Wish RingWaiter::TakeWish(int* milliseconds) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  // Nothing else will be found by looking again because of this.
-  uint64_t pokes;
-  (void)!read(poked_.get(), &pokes, sizeof(pokes));
-  const Wish wish = wish_;
-  *milliseconds = milliseconds_;
-  if (wish != Wish::kStop) wish_ = Wish::kNone;
-  return wish;
-}
-
-bool RingWaiter::TakeInterrupt() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  const bool is_interrupted = is_interrupted_;
-  is_interrupted_ = false;
-  return is_interrupted;
-}
-
-void RingWaiter::Poke() {
-  const uint64_t one = 1;
-  // Fails only when a former one was not seen yet.
-  (void)!write(poked_.get(), &one, sizeof(one));
+  asked_.notify_one();
 }
 
 void RingWaiter::Run() {
   pthread_setname_np(pthread_self(), "kernelwire");
   for (;;) {
+    Wish wish;
     int milliseconds;
-    switch (TakeWish(&milliseconds)) {
-      case Wish::kStop:
-        return;
-      case Wish::kRecord:
-        if (!TakeInterrupt()) SleepUntilRecord(milliseconds);
-        TakeInterrupt();
-        answer_();
-        break;
-      case Wish::kNone:
-        if (Sleep(kForever) == Ended::kByRing) answer_();
-        break;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      asked_.wait(lock, [this] { return wish_ != Wish::kNone; });
+      wish = wish_;
+      milliseconds = milliseconds_;
+      if (wish == Wish::kStop) return;
+      wish_ = Wish::kNone;
     }
+    Wait(wish, milliseconds);
+    answer_();
   }
 }
 
-void RingWaiter::SleepUntilRecord(int milliseconds) {
-  Tell(CONSUMER_ASLEEP);
-  // A producer may have read the old word while its reserve was still in its store buffer: a
-  // short sleep and a second look close that window on every memory model.
-  if (!ring_->HasData() && Sleep(kShortSleepMs) == Ended::kByTime && !ring_->HasData())
-    Sleep(milliseconds > kShortSleepMs ? milliseconds - kShortSleepMs : 0);
+void RingWaiter::Wait(Wish wish, int milliseconds) {
+  if (wish == Wish::kPause) {
+    Tell(CONSUMER_PAUSED);
+    Sleep(milliseconds);
+  } else {
+    Tell(CONSUMER_ASLEEP);
+    // A producer may have read the old word while its reserve was still in its store buffer: a
+    // short sleep and a second look close that window on every memory model.
+    if (!ring_->HasData() && !Sleep(kShortSleepMs) && !ring_->HasData())
+      Sleep(milliseconds - kShortSleepMs);
+  }
   Tell(CONSUMER_AWAKE);
 }
 
-RingWaiter::Ended RingWaiter::Sleep(int milliseconds) {
+// Whether something ended it before its time.
+bool RingWaiter::Sleep(int milliseconds) {
   epoll_event events[2];
-  const int count = epoll_wait(epoll_.get(), events, 2, milliseconds);
-  Ended ended = Ended::kByTime;
+  const int count = epoll_wait(epoll_.get(), events, 2, milliseconds > 0 ? milliseconds : 0);
   for (int i = 0; i < count; i++) {
-    if (events[i].data.fd == ring_->fd()) return Ended::kByRing;
-    ended = Ended::kByPoke;
+    uint64_t value;
+    if (events[i].data.fd == interrupt_.get()) (void)!read(interrupt_.get(), &value, sizeof(value));
   }
-  return ended;
+  return count > 0;
 }
 
 void RingWaiter::Tell(consumer_state state) {

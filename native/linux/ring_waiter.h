@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The thread that waits for the ring, so that JavaScript does not have to.
 //
-// It answers what it is asked to wait for with one call. While nobody waits, the programs wake
-// nobody: a wake-up costs ten times what the rest of a record does. A pause takes no part of this
-// thread unless the ring fills up meanwhile: whoever asked for it lets the time pass by itself,
-// since being woken up twice for it would cost more than what a drain of some hundred records does.
+// It waits only when asked to, and answers each request with one call. While nobody waits, the
+// programs wake nobody: a wake-up costs ten times what the rest of a record does.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,40 +23,34 @@ class RingWaiter {
                     std::unique_ptr<RingWaiter>* waiter);
   ~RingWaiter();
 
-  // Answers at the next record, after `timeout_ms` at the latest.
+  // Until the next record, at most `timeout_ms`.
   void WaitForRecord(int timeout_ms);
-  // From now on answers when the ring is a quarter full...
-  void Pause() { Tell(CONSUMER_PAUSED); }
-  // ...until the pause is over.
-  void Resume() { Tell(CONSUMER_AWAKE); }
-  // Ends a wait for a record that is under way.
+  // For `pause_ms`, or until the ring is a quarter full: lets records gather.
+  void Pause(int pause_ms);
+  // Ends a wait that is under way.
   void Interrupt();
 
  private:
-  enum class Wish { kNone, kRecord, kStop };
-  enum class Ended { kByTime, kByRing, kByPoke };
+  enum class Wish { kNone, kRecord, kPause, kStop };
 
   RingWaiter(const BpfRing* ring, control* shared, std::function<void()> answer,
-             FileDescriptor epoll, FileDescriptor poked);
+             FileDescriptor epoll, FileDescriptor interrupt);
   void Ask(Wish wish, int milliseconds);
-  Wish TakeWish(int* milliseconds);
-  bool TakeInterrupt();
-  void Poke();
   void Run();
-  void SleepUntilRecord(int milliseconds);
-  Ended Sleep(int milliseconds);
+  void Wait(Wish wish, int milliseconds);
+  bool Sleep(int milliseconds);
   void Tell(consumer_state state);
 
   const BpfRing* const ring_;
   control* const shared_;
   const std::function<void()> answer_;
   FileDescriptor epoll_;
-  FileDescriptor poked_;  // an eventfd: look at the wish again
+  FileDescriptor interrupt_;
 
   std::mutex mutex_;
+  std::condition_variable asked_;
   Wish wish_ = Wish::kNone;
   int milliseconds_ = 0;
-  bool is_interrupted_ = false;
   std::thread thread_;
 };
 

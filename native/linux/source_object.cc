@@ -58,7 +58,6 @@ Napi::Function SourceObject::Define(Napi::Env env) {
           InstanceMethod<&SourceObject::IsDrained>("isDrained"),
           InstanceMethod<&SourceObject::WaitForRecord>("waitForRecord"),
           InstanceMethod<&SourceObject::Pause>("pause"),
-          InstanceMethod<&SourceObject::Resume>("resume"),
           InstanceMethod<&SourceObject::Interrupt>("interrupt"),
           InstanceMethod<&SourceObject::TakeSnapshot>("takeSnapshot"),
           InstanceMethod<&SourceObject::MissedRuns>("missedRuns"),
@@ -192,12 +191,8 @@ void SourceObject::WaitForRecord(const Napi::CallbackInfo& info) {
   if (source_) source_->waiter()->WaitForRecord(info[0].As<Napi::Number>().Int32Value());
 }
 
-void SourceObject::Pause(const Napi::CallbackInfo&) {
-  if (source_) source_->waiter()->Pause();
-}
-
-void SourceObject::Resume(const Napi::CallbackInfo&) {
-  if (source_) source_->waiter()->Resume();
+void SourceObject::Pause(const Napi::CallbackInfo& info) {
+  if (source_) source_->waiter()->Pause(info[0].As<Napi::Number>().Int32Value());
 }
 
 void SourceObject::Interrupt(const Napi::CallbackInfo&) {

@@ -30,7 +30,6 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
   Napi::Value IsDrained(const Napi::CallbackInfo& info);
   void WaitForRecord(const Napi::CallbackInfo& info);
   void Pause(const Napi::CallbackInfo& info);
-  void Resume(const Napi::CallbackInfo& info);
   void Interrupt(const Napi::CallbackInfo& info);
   Napi::Value TakeSnapshot(const Napi::CallbackInfo& info);
   Napi::Value MissedRuns(const Napi::CallbackInfo& info);
