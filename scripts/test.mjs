@@ -62,16 +62,7 @@ async function vitest(name, file) {
 
 /** Emulated, everything takes ten times as long: the short form has what depends on the kernel most. */
 const IN_SHORT = ['new-process', 'terminate-process', 'arguments']
-const IN_LONG = [
-  ...IN_SHORT,
-  'environment',
-  'existing-process',
-  'extended',
-  'family',
-  'fork-rule',
-  'namespaces',
-  'path',
-]
+const IN_LONG = [...IN_SHORT, 'environment', 'extended', 'fork-rule']
 
 async function vm(name, file, isLong) {
   const [files, seconds] = isLong ? [IN_LONG, 1_800] : [IN_SHORT, 240]
