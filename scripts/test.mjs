@@ -23,6 +23,10 @@ const SUITES = {
   vm,
 }
 
+/** Emulated, everything takes ten times as long: the short form has what depends on the kernel most. */
+const IN_SHORT = ['new-process', 'terminate-process', 'arguments']
+const IN_LONG = [...IN_SHORT, 'environment', 'extended', 'fork-rule']
+
 const { values, positionals } = parseArgs({ options: { all: { type: 'boolean' } }, allowPositionals: true })
 const unknown = positionals.find((name) => !Object.hasOwn(SUITES, name))
 if (unknown !== undefined) {
@@ -59,10 +63,6 @@ async function vitest(name, file) {
   const { ending } = await run('node_modules/vitest/vitest.mjs', args)
   return readResults(name, file, ending)
 }
-
-/** Emulated, everything takes ten times as long: the short form has what depends on the kernel most. */
-const IN_SHORT = ['new-process', 'terminate-process', 'arguments']
-const IN_LONG = [...IN_SHORT, 'environment', 'extended', 'fork-rule']
 
 async function vm(name, file, isLong) {
   const [files, seconds] = isLong ? [IN_LONG, 1_800] : [IN_SHORT, 240]
