@@ -98,7 +98,7 @@ export const rawBytes = extension(
   'unless a field held bytes that are no UTF-8',
   Type.Record(Type.String(), Type.String(), {
     description:
-      'The exact bytes of each such field; COMMAND_LINE holds the arguments, separated by NUL, and so does ENVIRONMENT_VARIABLES its items',
+      'The exact bytes of each such field; COMMAND_LINE holds the arguments, each with a NUL behind it, and so does ENVIRONMENT_VARIABLES its items',
     'x-unit': 'field name → base64',
   }),
 )

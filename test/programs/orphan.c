@@ -1,6 +1,6 @@
 /*
  * orphan FILE ARGUMENT...: forks a parent, which forks a child and ends; when the child has a new
- * parent it executes FILE. Says "parent PID" and "child PID".
+ * parent it executes FILE. Says "parent PID" and "child PID", and stays until its input ends.
  */
 #include <stdio.h>
 #include <sys/wait.h>
@@ -19,6 +19,7 @@ static void become_orphan(pid_t parent, char **words)
 int main(int count, char **words)
 {
 	pid_t parent;
+	char byte;
 
 	if (count < 3)
 		return 1;
@@ -30,5 +31,9 @@ int main(int count, char **words)
 		_exit(0);
 	}
 	dprintf(STDOUT_FILENO, "parent %d\n", parent);
-	return waitpid(parent, NULL, 0) < 0;
+	if (waitpid(parent, NULL, 0) < 0)
+		return 1;
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	return 0;
 }
