@@ -3,6 +3,7 @@
  *
  * argv[2]: { options, inWorker }, as JSON. In a worker thread this file is the worker as well.
  */
+import { spawnSync } from 'node:child_process'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { openSensor } from '../../dist/index.js'
 
@@ -23,6 +24,8 @@ async function run() {
     exit: () => process.exit(0),
     break: () => {
       isBreaking = true
+      // The loop goes on only when something happens.
+      spawnSync('true')
     },
   }
   const incoming = isMainThread ? process : parentPort

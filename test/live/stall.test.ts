@@ -14,6 +14,8 @@ const RING_BYTES = 2 ** 20
 /** 120 bytes each in the ring. */
 const EXITS = 12_000
 const EXECS = 40
+/** Under emulation the storm alone takes half a minute. */
+const STORM_TIMEOUT_MS = 180_000
 
 type Attempts = Record<'FORK' | 'EXEC' | 'EXIT', number>
 
@@ -64,58 +66,62 @@ function expectLossesTold({ records, events, missedRuns }: SensorStats, delivere
   expect(losses).toHaveLength(events.LOSS_ACCOUNTING)
 }
 
-test('a sensor that was stopped during a storm knows of every process that it lost, and then who lives', async () => {
-  const name = `kwstorm${process.pid}`
-  const programs = copies(name)
-  const counter = await Counter.start(name)
-  // A fork and its exec are one event however slow the machine is.
-  const apart = await Apart.open({ ringBytes: RING_BYTES, forkWindowMs: 10_000 })
-  const before = await bothCounts(apart, counter)
+test(
+  'a sensor that was stopped during a storm knows of every process that it lost, and then who lives',
+  async () => {
+    const name = `kwstorm${process.pid}`
+    const programs = copies(name)
+    const counter = await Counter.start(name)
+    // A fork and its exec are one event however slow the machine is.
+    const apart = await Apart.open({ ringBytes: RING_BYTES, forkWindowMs: 10_000 })
+    const before = await bothCounts(apart, counter)
 
-  const endsUnseen = spawn('sleep', ['600'])
-  await apart.until(() => named(apart.events, 'NEW_PROCESS', endsUnseen.pid).length === 1, 'the sensor knows it')
+    const endsUnseen = spawn('sleep', ['600'])
+    await apart.until(() => named(apart.events, 'NEW_PROCESS', endsUnseen.pid).length === 1, 'the sensor knows it')
 
-  await apart.stop()
-  const { generator, made } = await storm({ exits: EXITS, execs: EXECS, programs })
-  endsUnseen.kill()
-  const startsUnseen = spawn('sleep', ['600'])
-  await once(endsUnseen, 'exit')
-  apart.continue()
+    await apart.stop()
+    const { generator, made } = await storm({ exits: EXITS, execs: EXECS, programs })
+    endsUnseen.kill()
+    const startsUnseen = spawn('sleep', ['600'])
+    await once(endsUnseen, 'exit')
+    apart.continue()
 
-  await apart.until(
-    () => named(apart.events, 'EXISTING_PROCESS', startsUnseen.pid).length === 1,
-    'what started unseen is in the stream',
-  )
-  expect(await differencesToProc(() => apart.processes())).toEqual([])
-  expect(named(apart.events, 'TERMINATE_PROCESS', endsUnseen.pid)).toEqual([])
-  startsUnseen.kill()
-  await once(startsUnseen, 'exit')
-  const after = await bothCounts(apart, counter)
-  const stats = await apart.close()
-  expectBalance(stats)
-  expectLossesTold(stats, apart.events)
-  expect(namedTooEarly(apart.events)).toEqual([])
+    await apart.until(
+      () => named(apart.events, 'EXISTING_PROCESS', startsUnseen.pid).length === 1,
+      'what started unseen is in the stream',
+    )
+    expect(await differencesToProc(() => apart.processes())).toEqual([])
+    expect(named(apart.events, 'TERMINATE_PROCESS', endsUnseen.pid)).toEqual([])
+    startsUnseen.kill()
+    await once(startsUnseen, 'exit')
+    const after = await bothCounts(apart, counter)
+    const stats = await apart.close()
+    expectBalance(stats)
+    expectLossesTold(stats, apart.events)
+    expect(namedTooEarly(apart.events)).toEqual([])
 
-  // The programs' count against the other one, and that one against what the storm says that it made.
-  const counted = since(before.counted.all, after.counted.all)
-  const ofStorm = since(before.counted.ofName, after.counted.ofName)
-  const processes = made.length
-  expect(after.counted.missedRuns).toBe(0)
-  expect(since(before.attempts, after.attempts)).toEqual(counted)
-  expect(ofStorm).toEqual({ FORK: processes, EXEC: EXECS, EXIT: processes })
+    // The programs' count against the other one, and that one against what the storm says that it made.
+    const counted = since(before.counted.all, after.counted.all)
+    const ofStorm = since(before.counted.ofName, after.counted.ofName)
+    const processes = made.length
+    expect(after.counted.missedRuns).toBe(0)
+    expect(since(before.attempts, after.attempts)).toEqual(counted)
+    expect(ofStorm).toEqual({ FORK: processes, EXEC: EXECS, EXIT: processes })
 
-  // What was lost is what the storm misses in the stream, but for what others lost.
-  const parents = new Set([generator.pid, ...made.filter(({ kind }) => kind === 'worker').map(({ pid }) => pid)])
-  const fates = [
-    ['FORK', 'NEW_PROCESS'],
-    ['EXIT', 'TERMINATE_PROCESS'],
-  ] as const
-  for (const [type, event] of fates) {
-    const ofParents = apart.events.filter((one) => isEvent(one, event) && parents.has(one.event.PARENT_PROCESS_ID))
-    const lost = processes - ofParents.length
-    const lostByOthers = stats.records[type].failed - lost
-    expect(lost).toBeGreaterThan(0)
-    expect(lostByOthers).toBeGreaterThanOrEqual(0)
-    expect(lostByOthers).toBeLessThanOrEqual(counted[type] - ofStorm[type])
-  }
-})
+    // What was lost is what the storm misses in the stream, but for what others lost.
+    const parents = new Set([generator.pid, ...made.filter(({ kind }) => kind === 'worker').map(({ pid }) => pid)])
+    const fates = [
+      ['FORK', 'NEW_PROCESS'],
+      ['EXIT', 'TERMINATE_PROCESS'],
+    ] as const
+    for (const [type, event] of fates) {
+      const ofParents = apart.events.filter((one) => isEvent(one, event) && parents.has(one.event.PARENT_PROCESS_ID))
+      const lost = processes - ofParents.length
+      const lostByOthers = stats.records[type].failed - lost
+      expect(lost).toBeGreaterThan(0)
+      expect(lostByOthers).toBeGreaterThanOrEqual(0)
+      expect(lostByOthers).toBeLessThanOrEqual(counted[type] - ofStorm[type])
+    }
+  },
+  STORM_TIMEOUT_MS,
+)
