@@ -61,8 +61,8 @@ test('the first SIGINT ends it with all that happened before, and a summary', as
 test('the second SIGINT does not wait for a reader that does not read', async () => {
   const command = new Command(['watch', '--verbose'])
   await command.until(() => command.stderr.includes('attached'), 'the sensor is open')
-  // More than a pipe takes.
-  await storm({ execs: 200 })
+  // More than pipe or socket and both ends' buffers take.
+  await storm({ execs: 2_000 })
   command.child.kill('SIGINT')
   await command.until(() => count(heldBy(command.child.pid!), 'link') < 3, 'it has seen the first one')
   expect(command.child.exitCode).toBeNull()
