@@ -1,0 +1,69 @@
+/**
+ * Where things lie in a record of Event Tracing for Windows: native/etw_record.h, in bytes.
+ * test/native/etw-layout.test.ts compares the two.
+ */
+
+export const PROVIDER = {
+  OTHER: 0,
+  PROCESS: 1,
+  THREAD: 2,
+  IMAGE: 3,
+  OBJECT: 4,
+  FILE_IO: 5,
+  KERNEL_PROCESS: 6,
+  KERNEL_AUDIT: 7,
+  KERNEL_FILE: 8,
+  EVENT_TRACE: 9,
+  SYSTEM_CONFIG: 10,
+  LOST: 11,
+} as const
+/** Size of a table by provider. */
+export const PROVIDERS = 16
+
+export const FLAG = {
+  CLASSIC: 1,
+  KERNEL: 2,
+  NO_THREAD: 4,
+  HAS_SID: 8,
+  TRACE_LOGGING: 16,
+  LATE: 32,
+} as const
+
+export const RECORD = {
+  provider: 0,
+  id: 2,
+  opcode: 4,
+  version: 5,
+  level: 6,
+  pointer_size: 7,
+  flags: 8,
+  cpu: 10,
+  pid: 12,
+  tid: 16,
+  payload_length: 20,
+  time: 24,
+  keywords: 32,
+  guid: 40,
+  extended_length: 56,
+  task: 60,
+  header_type: 62,
+  channel: 63,
+  SIZE: 64,
+} as const
+
+/** The payload follows the record, the items follow the payload, padded to 8 bytes each. */
+export const ITEM = { length: 0, type: 4, SIZE: 8 } as const
+
+export const ITEM_TYPE = {
+  RELATED_ACTIVITY: 1,
+  SID: 2,
+  SESSION: 3,
+  INSTANCE: 4,
+  STACK32: 5,
+  STACK64: 6,
+  PEBS: 7,
+  COUNTERS: 8,
+  SCHEMA: 11,
+  PROVIDER_TRAITS: 12,
+  PROCESS_START_KEY: 13,
+} as const
