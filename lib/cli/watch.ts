@@ -1,8 +1,9 @@
 /** kernelwire watch: events as they happen, one JSON object a line. */
 import { KernelwireError } from '../errors.js'
-import { DEFAULT_EVENTS, type EventName, type EventRecord } from '../events/index.js'
+import { DEFAULT_EVENTS, type EventName } from '../events/index.js'
 import { RING_BYTES_MAX, RING_BYTES_MIN, type SensorOptions, validate } from '../options.js'
-import { line, pieces, terminalLine } from '../output/ndjson.js'
+import { type Line, lineEncoder } from '../output/encoder.js'
+import { escapeForTerminal, pieces } from '../output/ndjson.js'
 import type { Writer } from '../output/writer.js'
 import type { Sensor } from '../sensor.js'
 import { readArguments } from './arguments.js'
@@ -64,7 +65,9 @@ async function watch(sensor: Watched, request: Request, ending: Ending, terminal
   const tally = new Tally()
   for (const note of notes(sensor.coverage, request.isVerbose)) terminal.say(`kernelwire: ${note}`)
   if (request.durationMs !== undefined) ending.after(request.durationMs)
-  await deliver(sensor, request.count, terminal.isTerminal ? terminalLine : line, terminal.stdout, tally)
+  const encode = lineEncoder()
+  const format: Line = terminal.isTerminal ? (record) => escapeForTerminal(encode(record)) : encode
+  await deliver(sensor, request.count, format, terminal.stdout, tally)
   terminal.say(`kernelwire: ${tally.summary()}`)
 }
 
@@ -130,13 +133,7 @@ async function start(request: Request, end: AbortSignal, open: Open): Promise<Wa
 
 function reportedByTheLoop(): void {}
 
-async function deliver(
-  sensor: Watched,
-  count: number,
-  format: (record: EventRecord) => string,
-  stdout: Writer,
-  tally: Tally,
-): Promise<void> {
+async function deliver(sensor: Watched, count: number, format: Line, stdout: Writer, tally: Tally): Promise<void> {
   for await (const batch of sensor) {
     const records = batch.slice(0, count - tally.total)
     for (const text of pieces(records, format)) await stdout.write(text)

@@ -1,9 +1,4 @@
-/** One event, one line of JSON. */
-
-/** Without the newline; JSON has escaped every control character below U+0020 and every lone surrogate. */
-export function line(record: object): string {
-  return JSON.stringify(record)
-}
+/** Lines of JSON as text to be written, to a file or a pipe and to a terminal. */
 
 /**
  * Text of many lines is made in pieces of about this many characters. V8 allocates a string of more
@@ -30,12 +25,10 @@ export function* pieces<R extends object>(records: readonly R[], format: (record
  */
 const OBEYED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** The same JSON value, in characters that a terminal shows instead of obeying them. */
-export function terminalLine(record: object): string {
-  return escapeForTerminal(JSON.stringify(record))
-}
-
-/** `json`: where it has such characters at all, they are inside strings, which take an escape. */
+/**
+ * The same JSON value, in characters that a terminal shows instead of obeying them. `json`: where it
+ * has such characters at all, they are inside strings, which take an escape.
+ */
 export function escapeForTerminal(json: string): string {
   return json.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

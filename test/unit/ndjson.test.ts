@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { escapeForTerminal, line, terminalLine } from '../../lib/output/ndjson.js'
+import { escapeForTerminal } from '../../lib/output/ndjson.js'
 import { ReaderGone, Writer } from '../../lib/output/writer.js'
 import { newProcess } from './records.js'
 
@@ -15,28 +15,16 @@ test.each(OBEYED.map((character) => [character.charCodeAt(0).toString(16).padSta
   'U+%s reaches a terminal as an escape, and its reader as itself',
   (code, character) => {
     const record = newProcess({ COMMAND_LINE: `a${character}b` })
-    const text = terminalLine(record)
+    const text = escapeForTerminal(JSON.stringify(record))
     expect(text).not.toContain(character)
     expect(JSON.parse(text)).toEqual(record)
     if (character.charCodeAt(0) > 0x20) expect(text).toContain(`a\\u${code}b`)
   },
 )
 
-test('an event is one line, whatever its text holds', () => {
-  const record = newProcess({ COMMAND_LINE: 'printf "a\nb\r\n" \ud800 \u2028' })
-  expect(line(record)).not.toMatch(/[\n\r]/)
-  expect(JSON.parse(line(record))).toEqual(record)
-})
-
 test('ordinary text of any language stays readable', () => {
   const text = JSON.stringify({ COMMAND_LINE: 'grüße 漢字 עברית 🙂 \\ "' })
   expect(escapeForTerminal(text)).toBe(text)
-})
-
-test('the keys of a line keep the order of the event', () => {
-  expect(line(newProcess())).toMatch(
-    /^\{"routing":\{"oid".*"event":\{"PROCESS_ID":4711,"PARENT_PROCESS_ID":42,"FILE_PATH"/,
-  )
 })
 
 test('a writer waits until a slow reader has taken what was written', async () => {

@@ -1,6 +1,7 @@
 /** What the decode suite times, and what each run of it is made of. */
 import type { EventName, EventRecord } from '../../events/index.js'
-import { line, pieces } from '../../output/ndjson.js'
+import { lineEncoder } from '../../output/encoder.js'
+import { pieces } from '../../output/ndjson.js'
 import { FRAME_BYTES, Records } from '../../records.js'
 import type { Run, Work } from '../micro.js'
 import { Pipeline } from './pipeline.js'
@@ -21,6 +22,8 @@ export const handOver: Sink = (batch) => {
 
 /** Into memory that is there already, as a write to a file or a socket does. */
 const output = Buffer.alloc(2 ** 21)
+
+const line = lineEncoder()
 
 export const toBytes: Sink = (batch) => {
   seen.events += batch.length

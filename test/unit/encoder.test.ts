@@ -1,0 +1,82 @@
+/** The independent expectation is JSON.stringify. */
+import { expect, test } from 'vitest'
+import type { EventRecord, NewProcess } from '../../lib/events/index.js'
+import { lineEncoder } from '../../lib/output/encoder.js'
+import { machineLife } from './machine-life.js'
+import { Playback } from './playback.js'
+import { Random } from './random.js'
+import { row } from './record-bytes.js'
+import { loss, newProcess, routing, terminateProcess } from './records.js'
+
+const INIT = { pid: 1, execId: 1, startMs: 1 }
+
+function expectSame(records: readonly EventRecord[]): void {
+  const encode = lineEncoder()
+  for (const record of records) expect(encode(record)).toBe(JSON.stringify(record))
+}
+
+test.each([false, true])('every event of a machine’s life, extended: %s', (extended) => {
+  const playback = new Playback({ extended })
+  const { events } = playback.takeOver([row(INIT, INIT, { atMs: 500, path: '/sbin/init' })], 500)
+  events.push(...playback.play(...machineLife(new Random(5), 1_000, extended)), ...playback.finish())
+  expect(new Set(events.map(({ routing }) => routing.event_type)).size).toBeGreaterThan(3)
+  expectSame(events)
+})
+
+test('text of every kind: what JSON escapes, what it leaves, what is no UTF-16', () => {
+  const characters = Array.from({ length: 0x300 }, (_, code) => String.fromCharCode(code))
+  const texts = [...characters, '', '\ud800', '\udc00x', '🙂', '漢字', '\u2028', '\ufeff', '"\\/\b\f\n\r\t']
+  expectSame(texts.map((text) => newProcess({ FILE_PATH: `/${text}`, COMMAND_LINE: text, USER_NAME: text })))
+})
+
+/** Absent is a key that is not there, and the key of an undefined value is not written. */
+test.each<keyof NewProcess['event']>([
+  'FILE_PATH',
+  'COMMAND_LINE',
+  'BASE_ADDRESS',
+  'MEMORY_USAGE',
+  'THREADS',
+  'USER_NAME',
+  'USER_ID',
+  'PARENT',
+])('a process of which %s is unknown', (key) => {
+  const record = newProcess()
+  delete (record.event as Record<string, unknown>)[key]
+  expectSame([record, newProcess({ [key]: undefined })])
+})
+
+test('all documented fields of a process, on either platform', () => {
+  const { TIMESTAMP, PARENT, ...known } = newProcess().event
+  const event = {
+    ...known,
+    HASH: 'ab'.repeat(32),
+    FILE_IS_SIGNED: 1 as const,
+    ORIGINAL_FILE_NAME: 'a"b.exe',
+    CREATION_TIME: 0,
+    TIMESTAMP,
+    PARENT,
+    TRUNCATED: { COMMAND_LINE: 9_000 },
+  }
+  expectSame([{ routing: routing('EXISTING_PROCESS'), event } as EventRecord])
+})
+
+test('no parent, another envelope, a target, other events', () => {
+  const orphan = newProcess()
+  delete orphan.routing.parent
+  const elsewhere = terminateProcess()
+  expectSame([
+    orphan,
+    terminateProcess(),
+    { ...elsewhere, routing: { ...elsewhere.routing, hostname: 'a "b"', tags: ['x', 'y\n'] } },
+    terminateProcess(),
+    loss({ FORK: 3 }),
+  ])
+})
+
+test('a PARENT that is not frozen is read each time', () => {
+  const record = newProcess()
+  const encode = lineEncoder()
+  encode(record)
+  ;(record.event.PARENT as { FILE_PATH: string }).FILE_PATH = '/changed'
+  expect(encode(record)).toBe(JSON.stringify(record))
+})
