@@ -25,7 +25,7 @@ enum record_type {
 	RECORD_ARGUMENTS = 4,	/* bulk_record: arguments that the image_record has no room for */
 	RECORD_ENVIRONMENT = 5,	/* bulk_record */
 	RECORD_SNAPSHOT = 6,	/* image_record: a row of the task iterator, never in the ring */
-	RECORD_TYPES = 8,	/* size of the tables below */
+	RECORD_TYPES = 16,	/* size of the tables below */
 };
 
 enum record_flags {
@@ -148,7 +148,7 @@ struct cpu_counters {
 	__u64 lost;			/* failed + refused, all types: record_header.lost is its low half */
 	__u64 reserved[5];
 };
-RECORD_LAYOUT(cpu_counters, 256);
+RECORD_LAYOUT(cpu_counters, 448);
 
 /* The one word that the consumer writes and the programs read. */
 enum consumer_state {

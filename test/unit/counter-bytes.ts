@@ -1,6 +1,6 @@
 /** What the programs count (native/record.h, struct cpu_counters), in memory as JavaScript sees it mapped. */
-const CPU_BYTES = 256
-const TABLE_BYTES = 64
+const CPU_BYTES = 448
+const TABLE_BYTES = 128
 
 export class CounterBytes {
   readonly memory: ArrayBuffer

@@ -33,3 +33,8 @@ export function expectEachOnce(events: readonly EventRecord[]): void {
     expect(new Set(all).size).toBe(all.length)
   }
 }
+
+/** Of counts by the type of the record: those that are not 0. */
+export function counted(counts: Float64Array): Record<number, number> {
+  return Object.fromEntries([...counts.entries()].filter(([, count]) => count !== 0))
+}

@@ -5,7 +5,7 @@
 
 export const TYPE = { FORK: 1, EXEC: 2, EXIT: 3, ARGUMENTS: 4, ENVIRONMENT: 5, SNAPSHOT: 6 } as const
 /** Size of a table by type. */
-export const TYPES = 8
+export const TYPES = 16
 
 export const FLAG = {
   FOREIGN_USER: 1,
@@ -75,12 +75,12 @@ export const DETAILS = {
 /** struct cpu_counters, of one CPU. */
 export const COUNTERS = {
   attempts: 0,
-  failed: 64,
-  refused: 128,
-  failed_bytes: 192,
-  refused_bytes: 200,
-  lost: 208,
-  SIZE: 256,
+  failed: 128,
+  refused: 256,
+  failed_bytes: 384,
+  refused_bytes: 392,
+  lost: 400,
+  SIZE: 448,
 } as const
 
 /** The largest block of arguments or environment: fs/exec.c allows 6 MiB for both. */
