@@ -17,7 +17,7 @@ import {
   type ProcessEnvironment,
   type TerminateProcess,
 } from './events/index.js'
-import type { EventIds } from './process/atom.js'
+import type { EventIds } from './process/event-ids.js'
 import { type ProcessImage, STATE } from './process/image.js'
 import { ProcessTable } from './process/table.js'
 

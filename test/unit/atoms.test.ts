@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { bootSeed, ImageAtoms, seedOf } from '../../lib/process/atom.js'
+import { bootSeed, ImageAtoms } from '../../lib/process/atom.js'
+import { seedOf } from '../../lib/process/mixer.js'
 import { Random } from './random.js'
 
 type Identity = [pid: number, execId: number, startLow: number, startHigh: number]

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { EventIds, seedOf } from '../../lib/process/atom.js'
+import { EventIds } from '../../lib/process/event-ids.js'
+import { seedOf } from '../../lib/process/mixer.js'
 
 const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const ATOM = /^[0-9a-f]{32}$/
