@@ -15,6 +15,7 @@ import { native } from './native.js'
 import { type ResolvedOptions, type SensorOptions, validate } from './options.js'
 import { bootSeed, ImageAtoms } from './process/atom.js'
 import { EventIds } from './process/event-ids.js'
+import { STATE } from './process/image.js'
 import { seedOf } from './process/mixer.js'
 import { Users } from './process/users.js'
 import { type SensorStats, statsOf } from './stats.js'
@@ -123,9 +124,9 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
       extended: options.extended,
       envelope,
       ids: new EventIds(seedOf('kernelwire run', randomUUID())),
+      atoms: new ImageAtoms(bootSeed(machineId, boot.id), boot.bootToEpochMs),
     })
-    const atoms = new ImageAtoms(bootSeed(machineId, boot.id), boot.bootToEpochMs)
-    const drain = new Drain(source, stream, { atoms, clock, users, pageBytes }, options.forkWindowMs)
+    const drain = new Drain(source, stream, { clock, users, pageBytes }, options.forkWindowMs)
     return new LinuxSensor<N>(source, stream, drain, clock, users, options)
   }
 
@@ -189,7 +190,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
   }
 
   processes(): NestedProcess[] {
-    return [...this.#stream.processes.images()].map(nestedProcess)
+    return [...this.#stream.processes.images()].filter(({ state }) => state === STATE.ANNOUNCED).map(nestedProcess)
   }
 
   ref(): this {

@@ -26,6 +26,12 @@ export interface StreamOptions {
   extended: boolean
   envelope: Envelope
   ids: EventIds
+  atoms: Atoms
+}
+
+/** Names images: process/atom.ts. */
+export interface Atoms {
+  of(pid: number, execId: number, startLow: number, startHigh: number): string
 }
 
 export class EventStream {
@@ -37,6 +43,7 @@ export class EventStream {
 
   readonly #envelope: Envelope
   readonly #ids: EventIds
+  readonly #atoms: Atoms
   readonly #wantsNew: boolean
   readonly #wantsExisting: boolean
   readonly #wantsEnd: boolean
@@ -47,6 +54,7 @@ export class EventStream {
     this.extended = options.extended
     this.#envelope = options.envelope
     this.#ids = options.ids
+    this.#atoms = options.atoms
     this.#wantsNew = options.events.has('NEW_PROCESS')
     this.#wantsExisting = options.events.has('EXISTING_PROCESS')
     this.#wantsEnd = options.events.has('TERMINATE_PROCESS')
@@ -76,8 +84,7 @@ export class EventStream {
   /** The same for a process that was there already; no record of the ring stands behind it. */
   announceExisting(image: ProcessImage): void {
     this.#announceParents(image)
-    takeParent(image)
-    image.state = STATE.ANNOUNCED
+    this.#settle(image)
     if (this.#wantsExisting) this.#push('EXISTING_PROCESS', image)
   }
 
@@ -158,9 +165,18 @@ export class EventStream {
     for (let i = waiting.length - 1; i >= 0; i--) this.#announceAlone(waiting[i]!, TYPE.FORK)
   }
 
-  #announceAlone(image: ProcessImage, account: number): void {
+  /** From now on others may name it. */
+  #settle(image: ProcessImage): void {
+    this.processes.waitNoLonger(image)
     takeParent(image)
     image.state = STATE.ANNOUNCED
+    if (image.atom === '') {
+      image.atom = this.#atoms.of(image.pid, image.execId, image.startLow, image.startHigh)
+    }
+  }
+
+  #announceAlone(image: ProcessImage, account: number): void {
+    this.#settle(image)
     if (!this.#wantsNew) {
       this.accounts.filtered[account]!++
       return

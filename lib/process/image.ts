@@ -20,6 +20,8 @@ export type State = (typeof STATE)[keyof typeof STATE]
 
 export class ProcessImage {
   state: State = STATE.PENDING
+  /** Where it waits in the table's queue; -1 when it does not. */
+  place = -1
   /** Set when another process was forked from it: a fork that is a parent is not folded into its exec. */
   isParent = false
   /** From /proc: the start has 10 ms ticks, and the exec id is not known. */
@@ -27,13 +29,14 @@ export class ProcessImage {
   isZombie = false
 
   readonly pid: number
-  readonly execId: number
+  execId: number
   /** The two halves of the process's start, for exact comparison without BigInt. */
   readonly startLow: number
   readonly startHigh: number
   /** CLOCK_BOOTTIME of the record that brought it. */
-  readonly bootMs: number
-  readonly atom: string
+  bootMs: number
+  /** Empty until the image is announced: most forks become another image before. */
+  atom = ''
 
   /** Of its own event, in milliseconds since 1970. */
   time = 0
@@ -63,27 +66,28 @@ export class ProcessImage {
   /** This image as PARENT of others: made once, shared, frozen. */
   nested: NestedProcess | undefined
 
-  constructor(
-    pid: number,
-    execId: number,
-    startLow: number,
-    startHigh: number,
-    bootMs: number,
-    atom: string,
-    parentPid: number,
-  ) {
+  constructor(pid: number, execId: number, startLow: number, startHigh: number, bootMs: number, parentPid: number) {
     this.pid = pid
     this.execId = execId
     this.startLow = startLow | 0
     this.startHigh = startHigh | 0
     this.bootMs = bootMs
-    this.atom = atom
     this.parentPid = parentPid
   }
 
   /** Whether a record with this exec id is about this image. */
   runs(execId: number): boolean {
     return this.execId === execId || this.isCoarse
+  }
+
+  /** Becomes, untold, another image of the same process: of what was inherited at the fork only the parent stays. */
+  execute(): this {
+    this.path = undefined
+    this.commandLine = undefined
+    this.details = undefined
+    this.truncated = undefined
+    this.rawBytes = undefined
+    return this
   }
 
   /** Another image of the same process has the same parent. */

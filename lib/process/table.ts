@@ -5,11 +5,17 @@
 import { EndedProcesses } from './ended.js'
 import { type ProcessImage, STATE } from './image.js'
 
+/** Holes at the start of the queue that are worth copying the rest of it. */
+const FORGET_FROM = 1_024
+
 export class ProcessTable {
   readonly #current = new Map<number, ProcessImage>()
   readonly #ended = new EndedProcesses()
-  #pending: ProcessImage[] = []
-  #firstPending = 0
+  /** In the order in which they came; one that waits no longer leaves a hole, so that nothing keeps it. */
+  #pending: (ProcessImage | undefined)[] = []
+  /** Places are counted from the start of the stream: so many are not in #pending any more. */
+  #forgotten = 0
+  #first = 0
   /** While a snapshot is under way: what ended since it began. */
   #endedMeanwhile: Set<ProcessImage> | undefined
 
@@ -49,6 +55,7 @@ export class ProcessTable {
 
   end(image: ProcessImage): void {
     image.state = STATE.ENDED
+    this.waitNoLonger(image)
     if (this.#current.get(image.pid) === image) this.#current.delete(image.pid)
     this.#endedMeanwhile?.add(image)
     this.#ended.add(image)
@@ -74,37 +81,44 @@ export class ProcessTable {
 
   /** Forks wait in the order in which they came. */
   wait(image: ProcessImage): void {
+    image.place = this.#forgotten + this.#pending.length
     this.#pending.push(image)
   }
 
-  get hasPending(): boolean {
-    return this.#firstPending < this.#pending.length
+  /** It is an event, or part of one. */
+  waitNoLonger(image: ProcessImage): void {
+    if (image.place < 0) return
+    this.#pending[image.place - this.#forgotten] = undefined
+    image.place = -1
   }
 
-  /** The next fork in order that came before `bootMs` and still waits: it waits no longer. */
+  get hasPending(): boolean {
+    return this.#first < this.#pending.length
+  }
+
+  /** The fork that has waited longest, if it came before `bootMs`: it waits no longer. */
   takeDue(bootMs: number): ProcessImage | undefined {
-    while (this.#firstPending < this.#pending.length) {
-      const image = this.#pending[this.#firstPending]!
-      if (image.state === STATE.PENDING && image.bootMs >= bootMs) break
-      this.#firstPending++
-      if (image.state === STATE.PENDING) return image
-    }
-    this.#forget()
-    return undefined
+    const oldest = this.#oldest()
+    if (oldest === undefined || oldest.bootMs >= bootMs) return undefined
+    this.waitNoLonger(oldest)
+    return oldest
   }
 
   /** When the oldest fork that waits came. */
   get oldestPendingMs(): number | undefined {
-    for (let i = this.#firstPending; i < this.#pending.length; i++) {
-      const image = this.#pending[i]!
-      if (image.state === STATE.PENDING) return image.bootMs
-    }
-    return undefined
+    return this.#oldest()?.bootMs
+  }
+
+  #oldest(): ProcessImage | undefined {
+    const pending = this.#pending
+    while (this.#first < pending.length && pending[this.#first] === undefined) this.#first++
+    if (this.#first >= FORGET_FROM && this.#first * 2 >= pending.length) this.#forget()
+    return this.#pending[this.#first]
   }
 
   #forget(): void {
-    if (this.#firstPending < 1_024 || this.#firstPending * 2 < this.#pending.length) return
-    this.#pending = this.#pending.slice(this.#firstPending)
-    this.#firstPending = 0
+    this.#forgotten += this.#first
+    this.#pending = this.#pending.slice(this.#first)
+    this.#first = 0
   }
 }

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { EventRecord } from '../../lib/events/index.js'
 import { expectCausalOrder, expectEachOnce, expectIdentity } from './invariants.js'
 import { INIT, MachineLife } from './machine-life.js'
-import { atomOf, Playback } from './playback.js'
+import { atomOf, atomOfImage, Playback } from './playback.js'
 import { Random } from './random.js'
 import { row } from './record-bytes.js'
 
@@ -37,7 +37,7 @@ function rowsOf(moments: readonly Moment[], random: Random): Uint8Array[] {
 }
 
 function expectTruth(playback: Playback, { running }: Moment): void {
-  const known = [...playback.stream.processes.images()].map(({ atom }) => atom)
+  const known = [...playback.stream.processes.images()].map(atomOfImage)
   expect(known.sort()).toEqual([...running.values()].map(atomOf).sort())
 }
 

@@ -42,6 +42,11 @@ export function atomOf({ pid, execId, startMs }: Image): string {
   return atoms().of(pid, execId, Number(ns & 0xffffffffn), Number(ns >> 32n))
 }
 
+/** The same of one in the table, which has none yet while it waits for its exec. */
+export function atomOfImage({ pid, execId, startLow, startHigh }: ProcessImage): string {
+  return atoms().of(pid, execId, startLow, startHigh)
+}
+
 export interface PlaybackOptions {
   events?: readonly EventName[]
   extended?: boolean
@@ -50,11 +55,11 @@ export interface PlaybackOptions {
 
 export function newStream({ events = ALL, extended = false }: Omit<PlaybackOptions, 'forkWindowMs'> = {}): EventStream {
   const ids = new EventIds(seedOf('run'))
-  return new EventStream({ events: new Set(events), extended, envelope: ENVELOPE, ids })
+  return new EventStream({ events: new Set(events), extended, envelope: ENVELOPE, ids, atoms: atoms() })
 }
 
 export function contextFor(clock: EventClock): Context {
-  return { atoms: atoms(), clock, users: USERS, pageBytes: PAGE }
+  return { clock, users: USERS, pageBytes: PAGE }
 }
 
 export class Playback {

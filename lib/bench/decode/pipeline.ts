@@ -45,9 +45,9 @@ export class Pipeline {
       extended: false,
       envelope: ENVELOPE,
       ids: new EventIds(seedOf('kernelwire bench')),
+      atoms: new ImageAtoms(bootSeed('machine', 'boot'), BOOT_TO_EPOCH_MS),
     })
-    const atoms = new ImageAtoms(bootSeed('machine', 'boot'), BOOT_TO_EPOCH_MS)
-    const context = { atoms, clock: new EventClock(BOOT_TO_EPOCH_MS), users, pageBytes: 4_096 }
+    const context = { clock: new EventClock(BOOT_TO_EPOCH_MS), users, pageBytes: 4_096 }
     this.#drain = new Drain(this.#source, stream, context, FORK_WINDOW_MS)
   }
 

@@ -84,7 +84,7 @@ export class LinuxDecoder {
       this.#rowArguments.add(records, at)
       return undefined
     }
-    const image = decodeImage(records, at, this.#context, takeArguments(this.#rowArguments, records, at))
+    const image = decodeImage(records, at, this.#context, takeArguments(this.#rowArguments, records, at), undefined)
     if (image === undefined) this.#stream.accounts.bad[TYPE.SNAPSHOT]!++
     else image.creationTime = this.#context.clock.epochMs(image.startMs)
     return image
@@ -140,29 +140,31 @@ export class LinuxDecoder {
       this.#environment(before, records, at)
       return true
     }
-    const image = decodeImage(records, at, this.#context, block)
+    const fork = this.#foldable(before, records, at)
+    const image = decodeImage(records, at, this.#context, block, fork)
     const settled = image === undefined ? dropped : folded
     settled[TYPE.ARGUMENTS]! += block?.pieces ?? 0
     if (image === undefined) return false
-    this.#replace(before, image, records, at)
+    if (fork === undefined) this.#replace(before, image, records, at)
+    else folded[TYPE.FORK]!++
     this.#stream.announce(image, TYPE.EXEC)
     this.#environment(image, records, at)
     return true
   }
 
   /** The fork rule: an exec soon after its fork is one event with it, any other is a second image. */
+  #foldable(before: ProcessImage | undefined, records: Records, at: number): ProcessImage | undefined {
+    if (before === undefined || before.state !== STATE.PENDING || before.isParent) return undefined
+    return records.ms(at + HEADER.boot_ns) - before.bootMs <= this.#forkWindowMs ? before : undefined
+  }
+
   #replace(before: ProcessImage | undefined, image: ProcessImage, records: Records, at: number): void {
     if (before === undefined) {
       image.parent = parentOf(records, at, this.#processes)
     } else {
-      const isSoon = image.bootMs - before.bootMs <= this.#forkWindowMs
-      if (before.state === STATE.PENDING && isSoon && !before.isParent) {
-        this.#stream.accounts.folded[TYPE.FORK]!++
-      } else {
-        if (before.state === STATE.PENDING) this.#stream.announce(before, TYPE.FORK)
-        // An exec in between may have been lost.
-        if (before.isCoarse || image.execId === before.execId + 1) image.previousAtom = before.atom
-      }
+      if (before.state === STATE.PENDING) this.#stream.announce(before, TYPE.FORK)
+      // An exec in between may have been lost.
+      if (before.isCoarse || image.execId === before.execId + 1) image.previousAtom = before.atom
       image.inheritParent(before)
       before.state = STATE.ENDED
     }
@@ -220,7 +222,7 @@ export class LinuxDecoder {
 
   /** An image of which only the end was seen: its exec was lost, or all that was before its end. */
   #unseen(records: Records, at: number, before: ProcessImage | undefined): ProcessImage {
-    const { atoms, clock } = this.#context
+    const { clock } = this.#context
     const { u32 } = records
     const word = at >>> 2
     const pid = u32[word + (HEADER.pid >> 2)]!
@@ -228,8 +230,7 @@ export class LinuxDecoder {
     const startLow = u32[word + (HEADER.start_boot_ns >> 2)]!
     const startHigh = u32[word + (HEADER.start_boot_ns >> 2) + 1]!
     const bootMs = records.ms(at + HEADER.boot_ns)
-    const atom = atoms.of(pid, execId, startLow, startHigh)
-    const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, atom, u32[word + (EXIT.parent_pid >> 2)]!)
+    const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, u32[word + (EXIT.parent_pid >> 2)]!)
     image.time = clock.epochMs(bootMs)
     image.creationTime = clock.epochMs(image.startMs)
     if (before !== undefined) {

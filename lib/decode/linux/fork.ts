@@ -27,8 +27,7 @@ export function decodeFork(
   const startHigh = u32[word + (HEADER.start_boot_ns >> 2) + 1]!
   const parentPid = u32[word + (PARENT.pid >> 2)]!
   const bootMs = records.ms(at + HEADER.boot_ns)
-  const atom = context.atoms.of(pid, execId, startLow, startHigh)
-  const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, atom, parentPid)
+  const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, parentPid)
 
   image.time = context.clock.epochMs(bootMs)
   image.memoryBytes = u32[word + (FORK.resident_pages >> 2)]! * context.pageBytes

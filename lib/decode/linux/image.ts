@@ -20,12 +20,16 @@ interface Extent {
   argumentsEnd: number
 }
 
-/** Undefined for a record that makes no sense. `block`: the arguments, where they came ahead of it. */
+/**
+ * Undefined for a record that makes no sense. `block`: the arguments, where they came ahead of it.
+ * `fork`: the image of a fork that this one takes the place of, untold: the same object, filled anew.
+ */
 export function decodeImage(
   records: Records,
   at: number,
   context: Context,
   block: Block | undefined,
+  fork: ProcessImage | undefined,
 ): ProcessImage | undefined {
   const extent = extentOf(records, at)
   if (extent === undefined) return undefined
@@ -33,15 +37,11 @@ export function decodeImage(
   const { u32 } = records
   const word = at >>> 2
   const flags = records.u8[at + HEADER.flags]!
-  const pid = u32[word + (HEADER.pid >> 2)]!
-  const execId = u32[word + (HEADER.exec_id >> 2)]!
-  const startLow = u32[word + (HEADER.start_boot_ns >> 2)]!
-  const startHigh = u32[word + (HEADER.start_boot_ns >> 2) + 1]!
-  const bootMs = records.ms(at + HEADER.boot_ns)
-  const atom = context.atoms.of(pid, execId, startLow, startHigh)
-  const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, atom, u32[word + (PARENT.pid >> 2)]!)
+  const image = fork === undefined ? newImage(records, at) : fork.execute()
 
-  image.time = context.clock.epochMs(bootMs)
+  image.execId = u32[word + (HEADER.exec_id >> 2)]!
+  image.bootMs = records.ms(at + HEADER.boot_ns)
+  image.time = context.clock.epochMs(image.bootMs)
   image.isCoarse = (flags & FLAG.COARSE_START) !== 0
   image.isZombie = (flags & FLAG.ZOMBIE) !== 0
   image.baseAddress = records.u64(at + IMAGE.base_address)
@@ -53,6 +53,14 @@ export function decodeImage(
   putPath(image, records, extent, flags, u32[word + (IMAGE.path_bytes >> 2)]!)
   putArguments(image, records, extent, u32[word + (IMAGE.arguments_bytes >> 2)]!, block)
   return image
+}
+
+function newImage({ u32 }: Records, at: number): ProcessImage {
+  const word = at >>> 2
+  const startLow = u32[word + (HEADER.start_boot_ns >> 2)]!
+  const startHigh = u32[word + (HEADER.start_boot_ns >> 2) + 1]!
+  const parentPid = u32[word + (PARENT.pid >> 2)]!
+  return new ProcessImage(u32[word + (HEADER.pid >> 2)]!, 0, startLow, startHigh, 0, parentPid)
 }
 
 function extentOf(records: Records, at: number): Extent | undefined {
