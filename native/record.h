@@ -59,6 +59,19 @@ struct parent_identity {
 };
 RECORD_LAYOUT(parent_identity, 16);
 
+/* The very file that code comes from: what is needed to open it again, and to tell that it has not changed. */
+struct file_identity {
+	__u64 inode;
+	__u64 size;
+	__u64 mtime_ns;		/* since 1970, as the next one */
+	__u64 ctime_ns;
+	__u32 generation;	/* tells two files apart that had the same inode number, one after the other */
+	__u32 device;		/* of the superblock, as mountinfo has it: major << 20 | minor; not always stat's */
+	__u32 magic;		/* the kind of file system: statfs(2), f_type */
+	__u32 mount_namespace;	/* in which its path holds; 0: unknown */
+};
+RECORD_LAYOUT(file_identity, 48);
+
 /* What only `extended` asks for. */
 struct process_details {
 	__u32 gid;
@@ -105,8 +118,9 @@ struct image_record {
 	__u16 path_length;
 	__u16 arguments_length;		/* of them here; the rest came before, as RECORD_ARGUMENTS */
 	__u32 reserved;
+	struct file_identity file;	/* inode 0: there is none, or it is not known */
 };
-RECORD_LAYOUT(image_record, 88);
+RECORD_LAYOUT(image_record, 136);
 
 struct exit_record {
 	struct record_header header;

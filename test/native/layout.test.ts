@@ -11,6 +11,7 @@ import {
   COUNTERS,
   DETAILS,
   EXIT,
+  FILE,
   FLAG,
   FORK,
   HEADER,
@@ -28,6 +29,7 @@ const STRUCTS = {
   image_record: IMAGE,
   exit_record: EXIT,
   bulk_record: BULK,
+  file_identity: FILE,
   process_details: DETAILS,
   cpu_counters: COUNTERS,
 }

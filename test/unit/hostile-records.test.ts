@@ -63,7 +63,7 @@ test('a record of no bytes is bad', () => {
 
 const PATH_LENGTH = 80
 const ARGUMENTS_LENGTH = 82
-const DETAILS_OF_EXEC = 88
+const DETAILS_OF_EXEC = 136
 const DETAILS_OF_FORK = 64
 const DIRECTORY_LENGTH = 56
 const CGROUP_LENGTH = 60

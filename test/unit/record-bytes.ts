@@ -22,6 +22,18 @@ interface HeaderParts {
   lost?: number
 }
 
+export interface FileParts {
+  /** Default: 0, no file. */
+  inode?: bigint
+  size?: bigint
+  mtimeNs?: bigint
+  ctimeNs?: bigint
+  generation?: number
+  device?: number
+  magic?: number
+  mountNamespace?: number
+}
+
 interface DetailsParts {
   gid?: number
   effectiveUid?: number
@@ -61,6 +73,7 @@ export interface ImageParts extends HeaderParts {
   /** What of the arguments is in the record itself; each ends with NUL. */
   arguments?: Text
   argumentsBytes?: number
+  file?: FileParts
   details?: DetailsParts
 }
 
@@ -192,6 +205,7 @@ function imageRecord(type: number, image: Image, parent: Image, parts: ImagePart
   record.u16(path.length)
   record.u16(argumentsHere.length)
   record.u32(0)
+  putFile(record, parts.file ?? {})
   if (parts.details !== undefined) putDetails(record, parts.details)
   record.raw(path)
   if (parts.details !== undefined) putDetailsStrings(record, parts.details)
@@ -217,6 +231,17 @@ function putIdentity(record: Fields, image: Image): void {
   record.u32(image.pid)
   record.u32(image.execId)
   record.ms(image.startMs)
+}
+
+function putFile(record: Fields, file: FileParts): void {
+  record.u64(file.inode ?? 0n)
+  record.u64(file.size ?? 0n)
+  record.u64(file.mtimeNs ?? 0n)
+  record.u64(file.ctimeNs ?? 0n)
+  record.u32(file.generation ?? 0)
+  record.u32(file.device ?? 0)
+  record.u32(file.magic ?? 0)
+  record.u32(file.mountNamespace ?? 0)
 }
 
 function putDetails(record: Fields, details: DetailsParts): void {

@@ -44,7 +44,21 @@ export const IMAGE = {
   path_bytes: 76,
   path_length: 80,
   arguments_length: 82,
-  SIZE: 88,
+  file: 88,
+  SIZE: 136,
+} as const
+
+/** Relative to where the identity begins, which differs between records. */
+export const FILE = {
+  inode: 0,
+  size: 8,
+  mtime_ns: 16,
+  ctime_ns: 24,
+  generation: 32,
+  device: 36,
+  magic: 40,
+  mount_namespace: 44,
+  SIZE: 48,
 } as const
 
 export const EXIT = { exit_code: 32, parent_pid: 36, SIZE: 40 } as const

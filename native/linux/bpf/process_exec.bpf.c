@@ -4,6 +4,7 @@
 #include "auxv.h"
 #include "details.h"
 #include "emit.h"
+#include "file.h"
 #include "memory.h"
 
 /*
@@ -223,6 +224,7 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux
 	record->threads = task->signal->nr_threads;
 	record->resident_pages = resident_pages(mm);
 	record->reserved = 0;
+	fill_file(&record->file, bprm->file, task);
 	record_output(cpu, RECORD_EXEC, record,
 		      sizeof(*record) + bounded(READ_ONCE(mine->used), sizeof(mine->strings)));
 	return 0;

@@ -10,6 +10,7 @@
 
 #include "auxv.h"
 #include "details.h"
+#include "file.h"
 #include "identity.h"
 #include "memory.h"
 
@@ -66,11 +67,12 @@ static __always_inline void fill_memory(struct image_record *record, struct mm_s
 	record->environment_bytes = BPF_CORE_READ(mm, env_end) - BPF_CORE_READ(mm, env_start);
 }
 
-static __always_inline void add_path(struct snapshot_scratch *mine, struct file *file)
+static __always_inline void add_file(struct snapshot_scratch *mine, struct file *file, struct task_struct *task)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	struct image_record *record = &mine->record;
 
+	fill_file(&record->file, file, task);
 	if (is_deleted(dentry))
 		WRITE_ONCE(record->header.flags, READ_ONCE(record->header.flags) | RECORD_DELETED);
 	path_of_dentry(BPF_CORE_READ(file, f_path.mnt), dentry, &mine->path);
@@ -96,11 +98,12 @@ static __always_inline void fill_row(struct snapshot_scratch *mine, struct task_
 	record->path_length = 0;
 	record->arguments_length = 0;
 	record->reserved = 0;
+	record->file.inode = 0;
 	WRITE_ONCE(mine->used, settings.extended ? sizeof(struct process_details) : 0);
 	if (mm && !(task->flags & PF_KTHREAD)) {
 		fill_memory(record, mm);
 		if (mm->exe_file)
-			add_path(mine, mm->exe_file);
+			add_file(mine, mm->exe_file, task);
 	}
 	if (settings.extended)
 		add_details(mine, (struct process_details *)mine->strings, task);
