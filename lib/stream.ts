@@ -7,6 +7,7 @@
 import { Accounts } from './accounts.js'
 import { buildProcess, nestedProcess } from './build/process.js'
 import { buildRouting } from './build/routing.js'
+import type { Correlator } from './correlate/correlator.js'
 import { TYPE } from './decode/linux/layout.js'
 import type { Envelope } from './envelope.js'
 import {
@@ -29,6 +30,8 @@ export interface StreamOptions {
   atoms: Atoms
 }
 
+type Start = 'NEW_PROCESS' | 'EXISTING_PROCESS'
+
 /** Names images: process/atom.ts. */
 export interface Atoms {
   of(pid: number, execId: number, startLow: number, startHigh: number): string
@@ -40,6 +43,9 @@ export class EventStream {
   readonly extended: boolean
   /** How many events of each name were delivered. */
   readonly delivered = Object.fromEntries(EVENT_NAMES.map((name) => [name, 0])) as Record<EventName, number>
+
+  /** Sees every start that is delivered, those that it wants in any case, and every end. */
+  correlator: Correlator | undefined
 
   readonly #envelope: Envelope
   readonly #ids: EventIds
@@ -86,11 +92,13 @@ export class EventStream {
     this.#announceParents(image)
     this.#settle(image)
     if (this.#wantsExisting) this.#push('EXISTING_PROCESS', image)
+    else this.#evidence('EXISTING_PROCESS', image)
   }
 
   /** Its last thread ended. `code`: as wait(2) encodes it. */
   terminate(image: ProcessImage, parentPid: number, time: number, code: number, account: number): void {
     this.processes.end(image)
+    this.correlator?.end(image.atom, time)
     if (!this.#wantsEnd) {
       this.accounts.filtered[account]!++
       return
@@ -107,7 +115,7 @@ export class EventStream {
       else record.event.SIGNAL = signal
       record.event.SEQUENCE = ids.sequence
     }
-    this.#deliver('TERMINATE_PROCESS', record)
+    this.deliver('TERMINATE_PROCESS', record)
     this.accounts.delivered[account]!++
   }
 
@@ -124,7 +132,7 @@ export class EventStream {
       record.event.SEQUENCE = ids.sequence
       if (rawBytes !== undefined) record.event.RAW_BYTES = { ENVIRONMENT_VARIABLES: rawBytes }
     }
-    this.#deliver('PROCESS_ENVIRONMENT', record)
+    this.deliver('PROCESS_ENVIRONMENT', record)
   }
 
   /** Here something is missing. */
@@ -137,10 +145,21 @@ export class EventStream {
       event,
     }
     if (this.extended) event.SEQUENCE = ids.sequence
-    this.#deliver('LOSS_ACCOUNTING', record)
+    this.deliver('LOSS_ACCOUNTING', record)
   }
 
-  #push(name: 'NEW_PROCESS' | 'EXISTING_PROCESS', image: ProcessImage): void {
+  #push(name: Start, image: ProcessImage): void {
+    const record = this.#start(name, image)
+    this.deliver(name, record)
+    this.correlator?.observe(record)
+  }
+
+  /** A start that nobody asked for, but that may be part of another event. */
+  #evidence(name: Start, image: ProcessImage): void {
+    if (this.correlator?.isSensitive(nestedProcess(image))) this.correlator.observe(this.#start(name, image))
+  }
+
+  #start(name: Start, image: ProcessImage): EventRecord {
     const ids = this.#ids
     ids.next()
     const event = buildProcess(image)
@@ -149,10 +168,10 @@ export class EventStream {
       if (image.rawBytes !== undefined) event.RAW_BYTES = image.rawBytes
     }
     const routing = buildRouting(this.#envelope, name, image.time, ids.eventId(), image.atom, image.parentAtom)
-    this.#deliver(name, { routing, event } as EventRecord)
+    return { routing, event } as EventRecord
   }
 
-  #deliver(name: EventName, record: EventRecord): void {
+  deliver(name: EventName, record: EventRecord): void {
     this.#batch.push(record)
     this.delivered[name]++
   }
@@ -178,6 +197,7 @@ export class EventStream {
   #announceAlone(image: ProcessImage, account: number): void {
     this.#settle(image)
     if (!this.#wantsNew) {
+      this.#evidence('NEW_PROCESS', image)
       this.accounts.filtered[account]!++
       return
     }

@@ -48,7 +48,7 @@ export class Correlator {
       this.#accesses.start(record)
     } else if (isEvent(record, 'TERMINATE_PROCESS')) {
       const { parent, event_time } = record.routing
-      if (parent !== undefined) this.#accesses.end(parent, event_time)
+      if (parent !== undefined) this.end(parent, event_time)
     } else if (isEvent(record, 'REMOTE_PROCESS_HANDLE')) {
       this.#accesses.access(record, record.event.ACCESS_FLAGS)
       this.#injections.handle(record)
@@ -56,6 +56,11 @@ export class Correlator {
       this.#accesses.access(record, 0)
       this.#injections.thread(record)
     }
+  }
+
+  /** The process with this atom ended. */
+  end(atom: string, time: number): void {
+    this.#accesses.end(atom, time)
   }
 
   /** The source wrote into the target or changed one of its registers: the window begins anew. */

@@ -2,7 +2,7 @@
  * What this project adds to the documented fields. Delivered only with `extended`, after them.
  */
 import { Type } from 'typebox'
-import { extension, integer, only, text, texts } from './field.js'
+import { extension, flag, integer, only, text, texts } from './field.js'
 
 const inode = (of: string) => integer('inode number', `The ${of} namespace`)
 
@@ -73,6 +73,10 @@ export const ofProcess = {
     only('linux', integer('process id', 'The process, numbered as in its own pid namespace')),
   ),
   NAMESPACES: extension('when they could not be read', only('linux', namespaces)),
+  USER_SID: extension(
+    'when it could not be read',
+    only('windows', text('SID', 'The user, for instance "S-1-5-18"', '^S-1(-\\d+)+$')),
+  ),
   PREVIOUS_ATOM: extension(
     'unless this image replaced another one that was itself announced',
     text('atom: 32 lower-case hex digits', 'The image that this exec replaced', '^[0-9a-f]{32}$'),
@@ -88,9 +92,28 @@ export const ofExit = {
   ),
 }
 
+/** On what one process does to another one. */
+export const ofAccess = {
+  DENIED: extension('unless it was denied', flag('1: it was tried, and the system denied it')),
+}
+
+/** On what follows from several events. */
+export const ofFinding = {
+  REPEATS: extension(
+    'when nothing was left out',
+    integer('count', 'How many of the same kind, by the same process, were left out since the last such event'),
+  ),
+}
+
 /** On every event. */
 export const ofEvent = {
-  SEQUENCE: extension('never', integer('count, from 1', 'The number of this event in its stream')),
+  SEQUENCE: extension(
+    'never',
+    integer(
+      'count, from 1',
+      'The number of this event in its stream; one that is only evidence in another one has its own',
+    ),
+  ),
 }
 
 /** On every event with text that came from user space. */

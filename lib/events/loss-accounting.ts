@@ -13,6 +13,8 @@ const lost = Type.Object(
     EXIT: count('of the end of a process'),
     ARGUMENTS: count('of arguments'),
     ENVIRONMENT: count('of an environment'),
+    EVENTS: count('of any kind, in a recording of Windows'),
+    BUFFERS: sometimes('when none was lost', integer('buffers', 'Lost buffers of events, in a recording of Windows')),
   },
   { additionalProperties: false, description: 'How many records were lost, by their type', 'x-unit': 'object' },
 )
@@ -28,13 +30,16 @@ export const lossAccounting = record(
   },
   {
     LOST: lost,
-    BYTES: integer('bytes', 'How large the lost records were'),
-    REASON: Type.Union([Type.Literal('RING_FULL'), Type.Literal('BULK_SHARE'), Type.Literal('MISSED_RUN')], {
-      description:
-        'RING_FULL: the consumer was too slow. BULK_SHARE: arguments and environments had used up their share of the ring. ' +
-        'MISSED_RUN: the kernel skipped the program',
-      'x-unit': 'word',
-    }),
+    BYTES: sometimes('in a recording of Windows', integer('bytes', 'How large the lost records were')),
+    REASON: Type.Union(
+      [Type.Literal('RING_FULL'), Type.Literal('BULK_SHARE'), Type.Literal('MISSED_RUN'), Type.Literal('NOT_RECORDED')],
+      {
+        description:
+          'RING_FULL: the consumer was too slow. BULK_SHARE: arguments and environments had used up their share of the ring. ' +
+          'MISSED_RUN: the kernel skipped the program. NOT_RECORDED: whoever made the recording lost them',
+        'x-unit': 'word',
+      },
+    ),
     FROM: integer(MS_SINCE_EPOCH, 'Nothing was lost before'),
     TO: integer(MS_SINCE_EPOCH, 'Nothing was lost after'),
     ...ofEvent,

@@ -1,6 +1,6 @@
 /** REMOTE_PROCESS_HANDLE: a process got access to the memory or the threads of another one. */
 import type { Static } from 'typebox'
-import { ofEvent } from './extensions.js'
+import { ofAccess, ofEvent } from './extensions.js'
 import { integer } from './field.js'
 import { parties } from './parties.js'
 import { targetedRecord } from './record.js'
@@ -17,8 +17,12 @@ export const remoteProcessHandle = targetedRecord(
     extensionOn: ['linux'],
   },
   {
-    ACCESS_FLAGS: integer('Windows access mask', 'The access that was granted'),
+    ACCESS_FLAGS: integer(
+      'Windows access mask',
+      'The access that was granted; in a recording of Windows, the access that was asked for and not refused',
+    ),
     ...parties,
+    ...ofAccess,
     ...ofEvent,
   },
 )

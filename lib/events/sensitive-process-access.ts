@@ -2,7 +2,7 @@
 import type { Static } from 'typebox'
 import { evidence } from './evidence.js'
 import { type ExistingProcess, existingProcess } from './existing-process.js'
-import { ofEvent } from './extensions.js'
+import { ofEvent, ofFinding } from './extensions.js'
 import { type NewProcess, newProcess } from './new-process.js'
 import { type NewRemoteThread, newRemoteThread } from './new-remote-thread.js'
 import { targetedRecord } from './record.js'
@@ -27,6 +27,7 @@ export const sensitiveProcessAccess = targetedRecord(
       remoteProcessHandle.$id,
       newRemoteThread.$id,
     ]),
+    ...ofFinding,
     ...ofEvent,
   },
 )

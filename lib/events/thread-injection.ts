@@ -1,7 +1,7 @@
 /** THREAD_INJECTION: a handle and then a thread, by the same process in the same other one. */
 import type { Static } from 'typebox'
 import { evidence } from './evidence.js'
-import { ofEvent } from './extensions.js'
+import { ofEvent, ofFinding } from './extensions.js'
 import { type NewRemoteThread, newRemoteThread } from './new-remote-thread.js'
 import { targetedRecord } from './record.js'
 import { type RemoteProcessHandle, remoteProcessHandle } from './remote-process-handle.js'
@@ -20,6 +20,7 @@ export const threadInjection = targetedRecord(
       remoteProcessHandle.$id,
       newRemoteThread.$id,
     ]),
+    ...ofFinding,
     ...ofEvent,
   },
 )

@@ -1,0 +1,149 @@
+/**
+ * What processes do, beside starting and ending: modules they load, pipes, what they do to each
+ * other; and what follows from that. The images that are given here are announced.
+ */
+import { buildHandle, buildRemoteThread, type PartyOf } from './build/access.js'
+import { buildModule } from './build/module.js'
+import { buildRouting } from './build/routing.js'
+import { buildTargetedRouting } from './build/targeted-routing.js'
+import { reachesIn } from './correlate/access.js'
+import { type CorrelationOptions, Correlator } from './correlate/correlator.js'
+import type { Finding } from './correlate/finding.js'
+import type { EventName, EventRecord, NewRemoteThread, RemoteProcessHandle } from './events/index.js'
+import type { ProcessImage } from './process/image.js'
+import type { EventStream, StreamOptions } from './stream.js'
+
+export class Acts {
+  readonly correlator: Correlator
+  readonly #stream: EventStream
+  readonly #options: StreamOptions
+  readonly #wanted: ReadonlySet<EventName>
+  readonly #correlates: boolean
+  readonly #wantsModules: boolean
+
+  constructor(stream: EventStream, options: StreamOptions, correlation: CorrelationOptions = {}) {
+    this.#stream = stream
+    this.#options = options
+    this.#wanted = options.events
+    this.#wantsModules = options.events.has('MODULE_LOAD')
+    this.#correlates = options.events.has('SENSITIVE_PROCESS_ACCESS') || options.events.has('THREAD_INJECTION')
+    this.correlator = new Correlator(correlation, (finding) => this.#find(finding))
+    if (this.#correlates) stream.correlator = this.correlator
+  }
+
+  wants(name: EventName): boolean {
+    return this.#wanted.has(name)
+  }
+
+  /** Whether events that name two processes are looked at at all. */
+  get wantsAccesses(): boolean {
+    return this.#correlates || this.wants('REMOTE_PROCESS_HANDLE') || this.wants('NEW_REMOTE_THREAD')
+  }
+
+  /** `image`: of the process that loaded it, where it was announced. */
+  module(
+    image: ProcessImage | undefined,
+    pid: number,
+    path: string | undefined,
+    size: number,
+    base: number,
+    time: number,
+    account: number,
+  ): void {
+    const { accounts } = this.#stream
+    if (!this.#wantsModules) {
+      accounts.filtered[account]!++
+      return
+    }
+    const { ids, envelope } = this.#options
+    ids.next()
+    const event = buildModule(pid, path, size, base, time)
+    if (this.#stream.extended) event.SEQUENCE = ids.sequence
+    const routing = buildRouting(envelope, 'MODULE_LOAD', time, ids.eventId(), ids.atom(time), image?.atom)
+    this.#stream.deliver('MODULE_LOAD', { routing, event })
+    accounts.delivered[account]!++
+  }
+
+  pipe(
+    name: 'NEW_NAMED_PIPE' | 'OPEN_NAMED_PIPE',
+    image: ProcessImage | undefined,
+    pid: number,
+    path: string,
+    time: number,
+    account: number,
+  ): void {
+    const { accounts } = this.#stream
+    if (!this.wants(name)) {
+      accounts.filtered[account]!++
+      return
+    }
+    const { ids, envelope } = this.#options
+    ids.next()
+    const routing = buildRouting(envelope, name, time, ids.eventId(), ids.atom(time), image?.atom)
+    const record = { routing, event: { FILE_PATH: path, PROCESS_ID: pid } } as EventRecord
+    if (this.#stream.extended) record.event.SEQUENCE = ids.sequence
+    this.#stream.deliver(name, record)
+    accounts.delivered[account]!++
+  }
+
+  /** `mask`: of a handle that was opened; with `isDenied`, of one that was not. */
+  handle(source: PartyOf, target: PartyOf, mask: number, isDenied: boolean, time: number, account: number): void {
+    const { accounts, extended } = this.#stream
+    const isOne = reachesIn(mask) && (extended || !isDenied)
+    if (!isOne || !(this.#correlates || this.wants('REMOTE_PROCESS_HANDLE'))) {
+      accounts.filtered[account]!++
+      return
+    }
+    const { ids } = this.#options
+    ids.next()
+    const event = buildHandle(mask, source, target)
+    if (isDenied) event.DENIED = 1
+    if (extended) event.SEQUENCE = ids.sequence
+    const routing = this.#upon('REMOTE_PROCESS_HANDLE', source, target, time)
+    this.#take({ routing, event } as RemoteProcessHandle, account, !isDenied)
+  }
+
+  remoteThread(source: PartyOf, target: PartyOf, tid: number, time: number, account: number): void {
+    if (!(this.#correlates || this.wants('NEW_REMOTE_THREAD'))) {
+      this.#stream.accounts.filtered[account]!++
+      return
+    }
+    const { ids } = this.#options
+    ids.next()
+    const event = buildRemoteThread(tid, source, target)
+    if (this.#stream.extended) event.SEQUENCE = ids.sequence
+    const routing = this.#upon('NEW_REMOTE_THREAD', source, target, time)
+    this.#take({ routing, event } as NewRemoteThread, account, true)
+  }
+
+  #upon<N extends EventName>(name: N, source: PartyOf, target: PartyOf, time: number) {
+    const { ids, envelope } = this.#options
+    const [parent, other] = [source.image?.atom, target.image?.atom]
+    return buildTargetedRouting(envelope, name, time, ids.eventId(), ids.atom(time), parent, other)
+  }
+
+  #take(record: RemoteProcessHandle | NewRemoteThread, account: number, isDone: boolean): void {
+    const { accounts } = this.#stream
+    const name = record.routing.event_type
+    if (this.wants(name)) {
+      this.#stream.deliver(name, record)
+      accounts.delivered[account]!++
+    } else {
+      accounts.filtered[account]!++
+    }
+    if (isDone && this.#correlates) this.correlator.observe(record)
+  }
+
+  #find({ name, events, time, parent, target, repeats }: Finding): void {
+    if (!this.wants(name)) return
+    const { ids, envelope } = this.#options
+    ids.next()
+    const routing = buildTargetedRouting(envelope, name, time, ids.eventId(), ids.atom(time), parent, target)
+    const record = { routing, event: { EVENTS: events } } as EventRecord & { event: { REPEATS?: number } }
+    if (this.#stream.extended) {
+      if (repeats > 0) record.event.REPEATS = repeats
+      record.event.SEQUENCE = ids.sequence
+    }
+    this.#stream.deliver(name, record)
+  }
+}
