@@ -11,7 +11,7 @@ import { type Block, Blocks } from './blocks.js'
 import type { Context } from './context.js'
 import { decodeEnvironment, rawEnvironment } from './environment.js'
 import { decodeFork, parentOf } from './fork.js'
-import { decodeImage } from './image.js'
+import { ImageDecoder } from './image.js'
 import { EXIT, HEADER, IMAGE, TYPE, TYPES } from './layout.js'
 
 /** Two CPUs may put records into the ring in another order than they took the time. */
@@ -24,6 +24,7 @@ export class LinuxDecoder {
   readonly #stream: EventStream
   readonly #processes: ProcessTable
   readonly #context: Context
+  readonly #images: ImageDecoder
   readonly #forkWindowMs: number
   readonly #arguments: Blocks
   readonly #environments: Blocks
@@ -34,6 +35,7 @@ export class LinuxDecoder {
     this.#stream = stream
     this.#processes = stream.processes
     this.#context = context
+    this.#images = new ImageDecoder(context)
     this.#forkWindowMs = forkWindowMs
     const { dropped } = stream.accounts
     this.#arguments = new Blocks((pieces) => {
@@ -84,7 +86,7 @@ export class LinuxDecoder {
       this.#rowArguments.add(records, at)
       return undefined
     }
-    const image = decodeImage(records, at, this.#context, takeArguments(this.#rowArguments, records, at), undefined)
+    const image = this.#images.decode(records, at, takeArguments(this.#rowArguments, records, at), undefined)
     if (image === undefined) this.#stream.accounts.bad[TYPE.SNAPSHOT]!++
     else image.creationTime = this.#context.clock.epochMs(image.startMs)
     return image
@@ -141,7 +143,7 @@ export class LinuxDecoder {
       return true
     }
     const fork = this.#foldable(before, records, at)
-    const image = decodeImage(records, at, this.#context, block, fork)
+    const image = this.#images.decode(records, at, block, fork)
     const settled = image === undefined ? dropped : folded
     settled[TYPE.ARGUMENTS]! += block?.pieces ?? 0
     if (image === undefined) return false

@@ -5,11 +5,10 @@ import type { Records } from '../../records.js'
 import type { Block } from './blocks.js'
 import type { Context } from './context.js'
 import { decodeDetails, detailsStrings } from './details.js'
+import { KNOWN_BYTES_MAX, KnownTexts, withoutLastNul, withSpaces } from './known-texts.js'
 import { DETAILS, FLAG, HEADER, IMAGE, PARENT } from './layout.js'
 
 const REPLACED = '\ufffd'
-const NUL = 0
-const EVERY_NUL = /\0/g
 
 /** Where the variable parts of an image record lie. */
 interface Extent {
@@ -20,39 +19,64 @@ interface Extent {
   argumentsEnd: number
 }
 
-/**
- * Undefined for a record that makes no sense. `block`: the arguments, where they came ahead of it.
- * `fork`: the image of a fork that this one takes the place of, untold: the same object, filled anew.
- */
-export function decodeImage(
-  records: Records,
-  at: number,
-  context: Context,
-  block: Block | undefined,
-  fork: ProcessImage | undefined,
-): ProcessImage | undefined {
-  const extent = extentOf(records, at)
-  if (extent === undefined) return undefined
+export class ImageDecoder {
+  readonly #context: Context
+  readonly #texts = new KnownTexts()
 
-  const { u32 } = records
-  const word = at >>> 2
-  const flags = records.u8[at + HEADER.flags]!
-  const image = fork === undefined ? newImage(records, at) : fork.execute()
+  constructor(context: Context) {
+    this.#context = context
+  }
 
-  image.execId = u32[word + (HEADER.exec_id >> 2)]!
-  image.bootMs = records.ms(at + HEADER.boot_ns)
-  image.time = context.clock.epochMs(image.bootMs)
-  image.isCoarse = (flags & FLAG.COARSE_START) !== 0
-  image.isZombie = (flags & FLAG.ZOMBIE) !== 0
-  image.baseAddress = records.u64(at + IMAGE.base_address)
-  image.memoryBytes = u32[word + (IMAGE.resident_pages >> 2)]! * context.pageBytes
-  image.threads = u32[word + (IMAGE.threads >> 2)]!
-  image.userId = u32[word + (IMAGE.uid >> 2)]!
-  image.userName = (flags & FLAG.FOREIGN_USER) !== 0 ? undefined : context.users.name(image.userId)
-  if ((flags & FLAG.DETAILS) !== 0) image.details = decodeDetails(records, extent.details, extent.pathEnd)
-  putPath(image, records, extent, flags, u32[word + (IMAGE.path_bytes >> 2)]!)
-  putArguments(image, records, extent, u32[word + (IMAGE.arguments_bytes >> 2)]!, block)
-  return image
+  /**
+   * Undefined for a record that makes no sense. `block`: the arguments, where they came ahead of it.
+   * `fork`: the image of a fork that this one takes the place of, untold: the same object, filled anew.
+   */
+  decode(
+    records: Records,
+    at: number,
+    block: Block | undefined,
+    fork: ProcessImage | undefined,
+  ): ProcessImage | undefined {
+    const extent = extentOf(records, at)
+    if (extent === undefined) return undefined
+
+    const { clock, users, pageBytes } = this.#context
+    const { u32 } = records
+    const word = at >>> 2
+    const flags = records.u8[at + HEADER.flags]!
+    const image = fork === undefined ? newImage(records, at) : fork.execute()
+
+    image.execId = u32[word + (HEADER.exec_id >> 2)]!
+    image.bootMs = records.ms(at + HEADER.boot_ns)
+    image.time = clock.epochMs(image.bootMs)
+    image.isCoarse = (flags & FLAG.COARSE_START) !== 0
+    image.isZombie = (flags & FLAG.ZOMBIE) !== 0
+    image.baseAddress = records.u64(at + IMAGE.base_address)
+    image.memoryBytes = u32[word + (IMAGE.resident_pages >> 2)]! * pageBytes
+    image.threads = u32[word + (IMAGE.threads >> 2)]!
+    image.userId = u32[word + (IMAGE.uid >> 2)]!
+    image.userName = (flags & FLAG.FOREIGN_USER) !== 0 ? undefined : users.name(image.userId)
+    if ((flags & FLAG.DETAILS) !== 0) image.details = decodeDetails(records, extent.details, extent.pathEnd)
+    this.#putTexts(image, records, at, extent, block)
+    return image
+  }
+
+  #putTexts(image: ProcessImage, records: Records, at: number, extent: Extent, block: Block | undefined): void {
+    const { path, pathEnd, argumentsEnd } = extent
+    const flags = records.u8[at + HEADER.flags]!
+    const pathBytes = records.u32[(at + IMAGE.path_bytes) >>> 2]!
+    const argumentsBytes = records.u32[(at + IMAGE.arguments_bytes) >>> 2]!
+    const isPlain = (flags & (FLAG.DETAILS | FLAG.DELETED)) === 0
+    const isWhole = pathBytes === pathEnd - path && argumentsBytes === argumentsEnd - pathEnd
+    if (isPlain && isWhole && pathBytes > 0 && argumentsBytes > 0 && argumentsEnd - path <= KNOWN_BYTES_MAX) {
+      const texts = this.#texts.of(records, path, pathEnd, argumentsEnd)
+      image.path = texts.path
+      image.commandLine = texts.commandLine
+    } else {
+      putPath(image, records, extent, flags, pathBytes)
+      putArguments(image, records, extent, argumentsBytes, block)
+    }
+  }
 }
 
 function newImage({ u32 }: Records, at: number): ProcessImage {
@@ -108,12 +132,8 @@ function putArguments(
 
 /** `text`: the arguments with NULs between them. */
 function putCommandLine(image: ProcessImage, text: string): void {
-  image.commandLine = text.includes('\0') ? text.replace(EVERY_NUL, ' ') : text
+  image.commandLine = withSpaces(text)
   if (image.details !== undefined) image.details.ARGUMENTS = Object.freeze(text.split('\0'))
-}
-
-function withoutLastNul(bytes: Uint8Array, start: number, end: number): number {
-  return end > start && bytes[end - 1] === NUL ? end - 1 : end
 }
 
 function cut(image: ProcessImage, field: string, wholeBytes: number): void {
