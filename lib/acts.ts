@@ -4,6 +4,7 @@
  */
 import { buildHandle, buildRemoteThread, type PartyOf } from './build/access.js'
 import { buildModule } from './build/module.js'
+import { nestedProcess } from './build/process.js'
 import { buildRouting } from './build/routing.js'
 import { buildTargetedRouting } from './build/targeted-routing.js'
 import { reachesIn } from './correlate/access.js'
@@ -15,17 +16,17 @@ import type { EventStream, StreamOptions } from './stream.js'
 
 export class Acts {
   readonly correlator: Correlator
+  readonly wantsModules: boolean
   readonly #stream: EventStream
   readonly #options: StreamOptions
   readonly #wanted: ReadonlySet<EventName>
   readonly #correlates: boolean
-  readonly #wantsModules: boolean
 
   constructor(stream: EventStream, options: StreamOptions, correlation: CorrelationOptions = {}) {
     this.#stream = stream
     this.#options = options
     this.#wanted = options.events
-    this.#wantsModules = options.events.has('MODULE_LOAD')
+    this.wantsModules = options.events.has('MODULE_LOAD')
     this.#correlates = options.events.has('SENSITIVE_PROCESS_ACCESS') || options.events.has('THREAD_INJECTION')
     this.correlator = new Correlator(correlation, (finding) => this.#find(finding))
     if (this.#correlates) stream.correlator = this.correlator
@@ -40,6 +41,11 @@ export class Acts {
     return this.#correlates || this.wants('REMOTE_PROCESS_HANDLE') || this.wants('NEW_REMOTE_THREAD')
   }
 
+  /** Whether nothing that is done to it goes unsaid. */
+  isSensitive(image: ProcessImage): boolean {
+    return this.correlator.isSensitive(nestedProcess(image))
+  }
+
   /** `image`: of the process that loaded it, where it was announced. */
   module(
     image: ProcessImage | undefined,
@@ -51,7 +57,7 @@ export class Acts {
     account: number,
   ): void {
     const { accounts } = this.#stream
-    if (!this.#wantsModules) {
+    if (!this.wantsModules) {
       accounts.filtered[account]!++
       return
     }

@@ -54,6 +54,14 @@ export class Payload {
     if (this.fault !== FAULT.NONE) this.end = this.at
   }
 
+  /** Once more at the start of the same payload, with pointers of the other size. */
+  aimOther(record: number): void {
+    this.at = record + RECORD.SIZE
+    this.pointerSize = this.pointerSize === 8 ? 4 : 8
+    this.sidAt = -1
+    this.fault = FAULT.NONE
+  }
+
   get left(): number {
     return this.end - this.at
   }
