@@ -80,34 +80,39 @@ export class ClassicEvents {
   }
 
   /**
-   * A program may have logged events in the form of another machine: then the pointers are not of the
-   * size that the record says, and either the payload does not end with its last field or it has none.
+   * A 32-bit program may log events in the form of a 64-bit machine: then the pointers are larger than
+   * the record says, and the payload does not end with its last field, or that makes no sense.
    */
   #processFault(payload: Payload, at: number, version: number, opcode: number): number {
     const fault = decodeProcess(payload, version, opcode, this.#process)
-    if (version > PROCESS_VERSION || (fault === FAULT.NONE && payload.left === 0)) return fault
+    if (payload.pointerSize === 8 || version > PROCESS_VERSION || isWhole(payload)) return fault
     payload.aimOther(at)
     const other = decodeProcess(payload, version, opcode, this.#process)
-    if (other === FAULT.NONE && payload.left === 0) return other
+    if (isWhole(payload)) return other
     payload.aimOther(at)
     return decodeProcess(payload, version, opcode, this.#process)
   }
 
   #imageFault(payload: Payload, at: number, version: number, isNamed: boolean): number {
-    const fault = decodeImage(payload, version, this.#image, isNamed)
-    const { path } = this.#image
-    if (version > IMAGE_VERSION || (fault === FAULT.NONE && payload.left === 0 && isText(path))) return fault
+    const image = this.#image
+    const fault = decodeImage(payload, version, image, isNamed)
+    if (payload.pointerSize === 8 || version > IMAGE_VERSION) return fault
+    if (isWhole(payload) && isText(image.path)) return fault
     payload.aimOther(at)
-    const other = decodeImage(payload, version, this.#image, isNamed)
-    if (other === FAULT.NONE && payload.left === 0 && isText(this.#image.path)) return other
+    const other = decodeImage(payload, version, image, isNamed)
+    if (isWhole(payload) && isText(image.path)) return other
     payload.aimOther(at)
-    return decodeImage(payload, version, this.#image, isNamed)
+    return decodeImage(payload, version, image, isNamed)
   }
 }
 
 /** The latest layouts that are known. */
 const PROCESS_VERSION = 5
 const IMAGE_VERSION = 3
+
+function isWhole({ fault, left }: Payload): boolean {
+  return fault === FAULT.NONE && left === 0
+}
 
 /** Whether it begins as a path or a name does. */
 function isText(path: string): boolean {

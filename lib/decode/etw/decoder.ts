@@ -87,6 +87,11 @@ export class EtwDecoder {
       return
     }
     const time = this.#times.epochMs(view.getUint32(at + RECORD.time, true), view.getUint32(at + RECORD.time + 4, true))
+    if (time < 0) {
+      this.ledger.isRead(PROVIDER.OTHER, true)
+      this.ledger.bad(PROVIDER.OTHER, FAULT.TIME)
+      return
+    }
     const fromMs = this.latestMs
     this.#tick(time)
     payload.aim(at, length)

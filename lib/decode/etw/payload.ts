@@ -9,7 +9,7 @@ import type { Bytes, Records } from '../../records.js'
 import { RECORD } from './layout.js'
 
 /** Why a payload makes no sense. */
-export const FAULT = { NONE: 0, SHORT: 1, TEXT: 2, SID: 3 } as const
+export const FAULT = { NONE: 0, SHORT: 1, TEXT: 2, SID: 3, TIME: 4 } as const
 export const FAULT_NAMES = [
   'none',
   'shorter than its fields',

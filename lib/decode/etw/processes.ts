@@ -190,6 +190,7 @@ export class Processes {
 
   #ofKernel(fields: KernelProcessFields): Facts {
     const path = fields.imageName === '' ? undefined : this.#volumes.dosPath(fields.imageName)
+    const createdMs = this.#times.epochMs(fields.createdLow, fields.createdHigh)
     return {
       provider: PROVIDER.KERNEL_PROCESS,
       pid: fields.pid,
@@ -198,7 +199,7 @@ export class Processes {
       sequence: fields.sequence,
       low: fields.createdLow,
       high: fields.createdHigh,
-      createdMs: this.#times.epochMs(fields.createdLow, fields.createdHigh),
+      createdMs: createdMs < 0 ? undefined : createdMs,
       name: fields.imageName.slice(fields.imageName.lastIndexOf('\\') + 1),
       path,
       commandLine: undefined,
