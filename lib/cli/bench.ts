@@ -23,7 +23,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   if (positionals.length > 0)
     throw new KernelwireError('ERR_OPTION', `bench takes options only, not "${positionals[0]}"`)
   const [{ runSuites }, { decode }] = await Promise.all([import('../bench/run.js'), import('../bench/decode/suite.js')])
-  const options = { quick: values.quick === true, json: values.json === true, requireRivals: false }
+  const options = { quick: values.quick === true, json: values.json === true, isRequired: false }
   const { isSound } = await runSuites([decode], options, terminal)
   return isSound ? 0 : 1
 }
