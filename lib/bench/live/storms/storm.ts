@@ -12,14 +12,14 @@ import { measure, type Plan, unwatched } from './measure.js'
 type Sizes = Record<Load, Pick<Plan, 'count' | 'warmUp'>>
 
 const QUICK: Sizes = {
-  exits: { count: 12_000, warmUp: 12_000 },
+  exits: { count: 12_000, warmUp: 25_000 },
   threads: { count: 12_000, warmUp: 2_000 },
-  execs: { count: 1_000, warmUp: 1_000 },
+  execs: { count: 1_000, warmUp: 4_000 },
 }
 const FULL: Sizes = {
-  exits: { count: 40_000, warmUp: 20_000 },
+  exits: { count: 40_000, warmUp: 50_000 },
   threads: { count: 40_000, warmUp: 2_000 },
-  execs: { count: 3_000, warmUp: 3_000 },
+  execs: { count: 3_000, warmUp: 8_000 },
 }
 
 export const storm = stormOf(CONTESTANTS)
