@@ -3,8 +3,6 @@
  * other; and what follows from that. The images that are given here are announced.
  */
 import { buildHandle, buildRemoteThread, type PartyOf } from './build/access.js'
-import { buildModule } from './build/module.js'
-import { nestedProcess } from './build/process.js'
 import { buildRouting } from './build/routing.js'
 import { buildTargetedRouting } from './build/targeted-routing.js'
 import { reachesIn } from './correlate/access.js'
@@ -16,7 +14,6 @@ import type { EventStream, StreamOptions } from './stream.js'
 
 export class Acts {
   readonly correlator: Correlator
-  readonly wantsModules: boolean
   readonly #stream: EventStream
   readonly #options: StreamOptions
   readonly #wanted: ReadonlySet<EventName>
@@ -26,7 +23,6 @@ export class Acts {
     this.#stream = stream
     this.#options = options
     this.#wanted = options.events
-    this.wantsModules = options.events.has('MODULE_LOAD')
     this.#correlates = options.events.has('SENSITIVE_PROCESS_ACCESS') || options.events.has('THREAD_INJECTION')
     this.correlator = new Correlator(correlation, (finding) => this.#find(finding))
     if (this.#correlates) stream.correlator = this.correlator
@@ -41,11 +37,6 @@ export class Acts {
     return this.#correlates || this.wants('REMOTE_PROCESS_HANDLE') || this.wants('NEW_REMOTE_THREAD')
   }
 
-  /** Whether nothing that is done to it goes unsaid. */
-  isSensitive(image: ProcessImage): boolean {
-    return this.correlator.isSensitive(nestedProcess(image))
-  }
-
   /** `image`: of the process that loaded it, where it was announced. */
   module(
     image: ProcessImage | undefined,
@@ -56,18 +47,7 @@ export class Acts {
     time: number,
     account: number,
   ): void {
-    const { accounts } = this.#stream
-    if (!this.wantsModules) {
-      accounts.filtered[account]!++
-      return
-    }
-    const { ids, envelope } = this.#options
-    ids.next()
-    const event = buildModule(pid, path, size, base, time)
-    if (this.#stream.extended) event.SEQUENCE = ids.sequence
-    const routing = buildRouting(envelope, 'MODULE_LOAD', time, ids.eventId(), ids.atom(time), image?.atom)
-    this.#stream.deliver('MODULE_LOAD', { routing, event })
-    accounts.delivered[account]!++
+    this.#stream.module(image, pid, path, size, base, time, undefined, account)
   }
 
   pipe(

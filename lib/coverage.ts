@@ -9,6 +9,10 @@ export interface Attachment {
   attached: boolean
   /** The events that need it. */
   events: readonly EventName[]
+  /** What it costs those that it is not about. */
+  cost?: string
+  /** What it does not see, where another hook would. */
+  blindSpots?: string
   /** Why it is not attached: half a sentence. */
   reason?: string
   /** What the kernel said, at length. */

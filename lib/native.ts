@@ -21,8 +21,13 @@ export interface NativeSourceOptions {
   extended: boolean
   environment: boolean
   /** In the order in which they are attached. */
-  programs: readonly string[]
+  ladders: readonly Ladder[]
 }
+
+/** Programs that belong together, by name; the first of them is the one that counts. */
+export type Rung = readonly string[]
+/** Ways to see the same, the best first: the first one that the kernel lets us have is taken. */
+export type Ladder = readonly Rung[]
 
 /** Could not be opened: which step, and why. */
 export interface NativeFailure {
@@ -75,8 +80,8 @@ export interface NativeSource {
   /** Brings the answer at once. */
   interrupt(): void
   takeSnapshot(): Promise<NativeSnapshot>
-  /** Runs that the kernel skipped, of each program in the order of the options. */
-  missedRuns(): number[]
+  /** Runs that the kernel skipped, by program. */
+  missedRuns(): Record<string, number>
   detach(): void
   close(): void
   ref(): void

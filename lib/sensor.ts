@@ -92,7 +92,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
   #failure: unknown
 
   static async open<N extends EventName>(options: ResolvedOptions<N>): Promise<LinuxSensor<N>> {
-    const source = await LinuxSource.open({
+    const source = await LinuxSource.open(options.events, {
       ringBytes: options.ringBytes,
       extended: options.extended,
       environment: options.events.has('PROCESS_ENVIRONMENT'),

@@ -5,6 +5,7 @@
  * or from what was given at the start: no clock, no random source, so that a replay says the same.
  */
 import { Accounts } from './accounts.js'
+import { buildModule } from './build/module.js'
 import { buildProcess, nestedProcess } from './build/process.js'
 import { buildRouting } from './build/routing.js'
 import type { Correlator } from './correlate/correlator.js'
@@ -15,11 +16,13 @@ import {
   type EventName,
   type EventRecord,
   type LossAccounting,
+  type ModuleLoad,
   type ProcessEnvironment,
   type TerminateProcess,
 } from './events/index.js'
 import type { EventIds } from './process/event-ids.js'
 import { type ProcessImage, STATE } from './process/image.js'
+import type { ModuleExtras } from './process/module.js'
 import { ProcessTable } from './process/table.js'
 
 export interface StreamOptions {
@@ -54,6 +57,7 @@ export class EventStream {
   readonly #wantsExisting: boolean
   readonly #wantsEnd: boolean
   readonly #wantsEnvironment: boolean
+  readonly #wantsModules: boolean
   #batch: EventRecord[] = []
 
   constructor(options: StreamOptions) {
@@ -65,6 +69,7 @@ export class EventStream {
     this.#wantsExisting = options.events.has('EXISTING_PROCESS')
     this.#wantsEnd = options.events.has('TERMINATE_PROCESS')
     this.#wantsEnvironment = options.events.has('PROCESS_ENVIRONMENT')
+    this.#wantsModules = options.events.has('MODULE_LOAD')
   }
 
   /** What came since the last time. */
@@ -95,15 +100,8 @@ export class EventStream {
     else this.#evidence('EXISTING_PROCESS', image)
   }
 
-  /** Its last thread ended: by itself with this code or, where it is not 0, by a signal. */
-  terminate(
-    image: ProcessImage,
-    parentPid: number,
-    time: number,
-    exitCode: number,
-    signal: number,
-    account: number,
-  ): void {
+  /** Its last thread ended. `code`: as wait(2) encodes it. */
+  terminate(image: ProcessImage, parentPid: number, time: number, code: number, account: number): void {
     this.processes.end(image)
     this.correlator?.end(image.atom, time)
     if (!this.#wantsEnd) {
@@ -117,7 +115,8 @@ export class EventStream {
       event: { PARENT_PROCESS_ID: parentPid, TIMESTAMP: time, PROCESS_ID: image.pid },
     }
     if (this.extended) {
-      if (signal === 0) record.event.EXIT_CODE = exitCode
+      const signal = code & 0x7f
+      if (signal === 0) record.event.EXIT_CODE = (code >> 8) & 0xff
       else record.event.SIGNAL = signal
       record.event.SEQUENCE = ids.sequence
     }
@@ -139,6 +138,35 @@ export class EventStream {
       if (rawBytes !== undefined) record.event.RAW_BYTES = { ENVIRONMENT_VARIABLES: rawBytes }
     }
     this.deliver('PROCESS_ENVIRONMENT', record)
+  }
+
+  /** Code was loaded. `image`: into which; undefined when that was never announced. `size`, `base`: 0 where unknown. */
+  module(
+    image: ProcessImage | undefined,
+    pid: number,
+    path: string | undefined,
+    size: number,
+    base: number,
+    time: number,
+    extras: ModuleExtras | undefined,
+    account: number,
+  ): void {
+    if (!this.#wantsModules) {
+      this.accounts.filtered[account]!++
+      return
+    }
+    const ids = this.#ids
+    ids.next()
+    const record: ModuleLoad = {
+      routing: buildRouting(this.#envelope, 'MODULE_LOAD', time, ids.eventId(), ids.atom(time), image?.atom),
+      event: buildModule(pid, path, size, base, time, extras),
+    }
+    if (this.extended) {
+      record.event.SEQUENCE = ids.sequence
+      if (extras?.rawBytes !== undefined) record.event.RAW_BYTES = extras.rawBytes
+    }
+    this.deliver('MODULE_LOAD', record)
+    this.accounts.delivered[account]!++
   }
 
   /** Here something is missing. */

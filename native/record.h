@@ -25,6 +25,7 @@ enum record_type {
 	RECORD_ARGUMENTS = 4,	/* bulk_record: arguments that the image_record has no room for */
 	RECORD_ENVIRONMENT = 5,	/* bulk_record */
 	RECORD_SNAPSHOT = 6,	/* image_record: a row of the task iterator, never in the ring */
+	RECORD_MODULE = 7,	/* module_record */
 	RECORD_TYPES = 16,	/* size of the tables below */
 };
 
@@ -37,6 +38,7 @@ enum record_flags {
 	RECORD_ENVIRONMENT_BAD = 1 << 5, /* likewise the environment block */
 	RECORD_ZOMBIE = 1 << 6,		 /* snapshot: its last thread has ended already */
 	RECORD_COARSE_START = 1 << 7,	 /* snapshot from /proc: start in 10 ms ticks, exec_id unknown */
+	RECORD_KERNEL_MODULE = 1 << 1,	 /* module: one of the kernel's; the path is its name */
 };
 
 struct record_header {
@@ -129,6 +131,18 @@ struct exit_record {
 };
 RECORD_LAYOUT(exit_record, 40);
 
+/* A file that was mapped to run code from it, or a module of the kernel. The path follows. */
+struct module_record {
+	struct record_header header;
+	__u64 base_address;	/* 0: unknown */
+	__u64 memory_size;	/* 0: unknown */
+	struct file_identity file;	/* inode 0: there is none */
+	__u32 path_bytes;	/* the whole path; more than path_length: its start is cut */
+	__u16 path_length;
+	__u16 reserved;
+};
+RECORD_LAYOUT(module_record, 104);
+
 /* A piece of a block; pieces come in order and before the image_record they belong to. */
 struct bulk_record {
 	struct record_header header;
@@ -164,6 +178,28 @@ struct cpu_counters {
 };
 RECORD_LAYOUT(cpu_counters, 448);
 
+/* Of the map in which the programs remember which address range belongs to which file of which image. */
+struct module_key {
+	__u64 start_boot_ns;
+	__u64 inode;
+	__u32 pid;
+	__u32 exec_id;
+	__u32 device;
+	__u32 generation;
+};
+RECORD_LAYOUT(module_key, 32);
+
+struct module_span {
+	__u64 start;
+	__u64 end;
+	__u64 told;	/* there is a record of it */
+};
+RECORD_LAYOUT(module_span, 24);
+
+enum module_limits {
+	MODULE_SPANS = 16384,	/* of the whole machine; the one that was not used for longest goes first */
+};
+
 /* The one word that the consumer writes and the programs read. */
 enum consumer_state {
 	CONSUMER_AWAKE = 0,	/* it will look at the ring by itself: wake nobody */
@@ -183,7 +219,7 @@ struct settings {
 	__u32 extended;
 	__u32 environment;
 	__u32 exit_has_group_dead;	/* sched_process_exit has a second argument (6.17) */
-	__u32 reserved;
+	__u32 page_bytes;
 };
 RECORD_LAYOUT(settings, 24);
 

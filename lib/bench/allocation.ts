@@ -1,44 +1,27 @@
-/**
- * Bytes that a piece of work allocates, on the heap and beside it, whether it keeps them or not.
- *
- * As the collector sees them: what there is more of before each collection than was left by the one
- * before it. So a collection in the middle of the work takes nothing out of the sum.
- */
-import { GCProfiler } from 'node:v8'
+/** Bytes that a piece of work allocates, on the heap and beside it, whether it keeps them or not. */
 import { collectGarbage } from './garbage.js'
 import type { Work } from './micro.js'
 
-/** For each of the `count`: one value for each of the `times`. */
-export function bytesAllocated({ count, make }: Work, times: number): number[] {
+const TIMES = 7
+
+/**
+ * For each of the `count`: one value for each time. A run must allocate less than the young
+ * generation has (16 MiB), since a collection in the middle would take it out of the sum.
+ */
+export function bytesAllocated({ count, make }: Work): number[] {
   const { prepare, run } = make()
-  return Array.from({ length: times }, () => {
+  const values: number[] = []
+  for (let i = 0; i < TIMES; i++) {
     prepare?.()
-    return bytesAllocatedBy(run) / count
-  })
+    collectGarbage()
+    const before = allocated()
+    run()
+    values.push((allocated() - before) / count)
+  }
+  return values
 }
 
-export function bytesAllocatedBy(run: () => void): number {
-  return bytesBetween(run) - own()
-}
-
-/** What the profiler and the two collections allocate themselves. */
-function own(): number {
-  ownBytes ??= Math.min(...Array.from({ length: 8 }, () => bytesBetween(() => undefined)))
-  return ownBytes
-}
-
-let ownBytes: number | undefined
-
-function bytesBetween(run: () => void): number {
-  const profiler = new GCProfiler()
-  profiler.start()
-  collectGarbage()
-  run()
-  collectGarbage()
-  const { statistics } = profiler.stop()
-  return statistics.slice(1).reduce((sum, { beforeGC }, i) => sum + used(beforeGC) - used(statistics[i]!.afterGC), 0)
-}
-
-function used({ heapStatistics }: { heapStatistics: { usedHeapSize: number; externalMemory: number } }): number {
-  return heapStatistics.usedHeapSize + heapStatistics.externalMemory
+function allocated(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }

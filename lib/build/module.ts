@@ -1,14 +1,22 @@
 /** The body of MODULE_LOAD, in final key order. */
 import type { ModuleLoad } from '../events/index.js'
+import type { ModuleExtras } from '../process/module.js'
 
+type Body = ModuleLoad['event']
+type Draft = { -readonly [Key in keyof Body]?: Body[Key] }
+
+/** `size`, `base`: 0 where unknown. */
 export function buildModule(
   pid: number,
   path: string | undefined,
   size: number,
   base: number,
   time: number,
-): ModuleLoad['event'] {
-  if (path === undefined || size === 0 || base === 0) return buildPartly(pid, path, size, base, time)
+  extras: ModuleExtras | undefined,
+): Body {
+  if (path === undefined || size === 0 || base === 0 || extras !== undefined) {
+    return buildUnusual(pid, path, size, base, time, extras)
+  }
   return {
     MEMORY_SIZE: size,
     PROCESS_ID: pid,
@@ -19,22 +27,28 @@ export function buildModule(
   }
 }
 
-function buildPartly(
+function buildUnusual(
   pid: number,
   path: string | undefined,
   size: number,
   base: number,
   time: number,
-): ModuleLoad['event'] {
-  return {
-    ...(size === 0 ? {} : { MEMORY_SIZE: size }),
-    PROCESS_ID: pid,
-    ...(path === undefined ? {} : { FILE_PATH: path, MODULE_NAME: nameOf(path) }),
-    TIMESTAMP: time,
-    ...(base === 0 ? {} : { BASE_ADDRESS: base }),
-  }
+  extras: ModuleExtras | undefined,
+): Body {
+  const name = extras?.name ?? (path === undefined ? undefined : nameOf(path))
+  const body: Draft = {}
+  if (size !== 0) body.MEMORY_SIZE = size
+  body.PROCESS_ID = pid
+  if (path !== undefined) body.FILE_PATH = path
+  if (name !== undefined) body.MODULE_NAME = name
+  body.TIMESTAMP = time
+  if (base !== 0) body.BASE_ADDRESS = base
+  if (extras?.hash !== undefined) body.HASH = extras.hash
+  if (extras?.truncated !== undefined) body.TRUNCATED = extras.truncated
+  return body as Body
 }
 
+/** A backslash is part of a name where paths have slashes. */
 function nameOf(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+  return path.slice(path.lastIndexOf(path.startsWith('/') ? '/' : '\\') + 1)
 }

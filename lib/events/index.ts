@@ -90,6 +90,7 @@ export const SUPPORTED_ON_LINUX = [
   'EXISTING_PROCESS',
   'TERMINATE_PROCESS',
   'PROCESS_ENVIRONMENT',
+  'MODULE_LOAD',
   'LOSS_ACCOUNTING',
 ] as const satisfies readonly EventName[]
 

@@ -13,6 +13,7 @@ const lost = Type.Object(
     EXIT: count('of the end of a process'),
     ARGUMENTS: count('of arguments'),
     ENVIRONMENT: count('of an environment'),
+    MODULE: count('of a loaded module'),
     EVENTS: count('of any kind, in a recording of Windows'),
     BUFFERS: sometimes('when none was lost', integer('buffers', 'Lost buffers of events, in a recording of Windows')),
   },

@@ -10,17 +10,31 @@ export const moduleLoad = record(
   {
     version: 1,
     description:
-      'A module was loaded into a process. Linux: a file was mapped executable, the main program and its interpreter included. ' +
+      'A module was loaded into a process. Linux: a file was mapped executable, the main program and its interpreter included, ' +
+      'once for each place where it is mapped; or the process loaded a module into the kernel, which has no FILE_PATH and ' +
+      'no BASE_ADDRESS. Processes that were there before the sensor tell only what they load later. ' +
       'routing.parent is the atom of the process.',
     platforms: ['linux', 'windows'],
   },
   {
-    MEMORY_SIZE: sometimes('when it could not be read', integer('bytes', 'The size of the mapped module')),
+    MEMORY_SIZE: sometimes(
+      'when it could not be read',
+      integer('bytes', 'The size of the mapped module: from its first segment to its last, with .bss, in whole pages'),
+    ),
     PROCESS_ID: integer('process id', 'The process that loaded it'),
-    FILE_PATH: sometimes('when it could not be read', text('path', 'The file of the module')),
-    MODULE_NAME: sometimes('when FILE_PATH is', text('file name', 'The last component of FILE_PATH')),
+    FILE_PATH: sometimes(
+      'for modules of the kernel, and when it could not be read',
+      text('path', 'The file of the module'),
+    ),
+    MODULE_NAME: sometimes(
+      'when it could not be read',
+      text('file name', 'The last component of FILE_PATH, without " (deleted)"; of a module of the kernel its name'),
+    ),
     TIMESTAMP: integer(MS_SINCE_EPOCH, 'When it was loaded: equal to routing.event_time'),
-    BASE_ADDRESS: sometimes('when it could not be read', integer('address', 'Where the module is mapped')),
+    BASE_ADDRESS: sometimes(
+      'for modules of the kernel, and when it could not be read',
+      integer('address', 'Where the module is mapped: the start of its first segment'),
+    ),
     HASH: sometimes('when the file was not hashed', sha256('The file of the module')),
     FILE_IS_SIGNED: sometimes(
       'when the signature was not checked',

@@ -2,12 +2,14 @@
 import type { RecordName } from '../accounts.js'
 import { COUNTERS, TYPES } from '../decode/linux/layout.js'
 import { Records } from '../records.js'
+import { MODULE_PROGRAMS } from './programs.js'
 
-/** The program whose runs make records of a type. */
-export const PROGRAM_OF_RECORD: Partial<Record<RecordName, string>> = {
-  FORK: 'process_fork',
-  EXEC: 'process_exec',
-  EXIT: 'process_exit',
+/** The programs whose runs make records of a type. */
+export const PROGRAMS_OF_RECORD: Partial<Record<RecordName, readonly string[]>> = {
+  FORK: ['process_fork'],
+  EXEC: ['process_exec'],
+  EXIT: ['process_exit'],
+  MODULE: MODULE_PROGRAMS,
 }
 
 export interface KernelCounts {

@@ -8,7 +8,7 @@ import { RECORD_NAMES, type RecordName, typeOf } from '../accounts.js'
 import { HEADER } from '../decode/linux/layout.js'
 import type { LossAccounting } from '../events/index.js'
 import type { Records } from '../records.js'
-import { type KernelCounters, noCounts, PROGRAM_OF_RECORD } from './counters.js'
+import { type KernelCounters, noCounts, PROGRAMS_OF_RECORD } from './counters.js'
 
 type Loss = Omit<LossAccounting['event'], 'FROM' | 'TO'>
 type LostRecords = Partial<Record<RecordName, number>>
@@ -69,8 +69,9 @@ export class Gaps {
     const before = this.#toldMissed
     this.#toldMissed = now
     const counts = RECORD_NAMES.map((name) => {
-      const program = PROGRAM_OF_RECORD[name] ?? ''
-      return [name, (now[program] ?? 0) - (before[program] ?? 0)] as const
+      const programs = PROGRAMS_OF_RECORD[name] ?? []
+      const missed = programs.reduce((sum, program) => sum + (now[program] ?? 0) - (before[program] ?? 0), 0)
+      return [name, missed] as const
     })
     return onlyLost(counts)
   }

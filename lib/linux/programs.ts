@@ -1,12 +1,19 @@
-/** Which programs which events need, and what is lost without them. */
+/** Which programs which events need, what they cost, and what is lost without them. */
 import type { Attachment } from '../coverage.js'
 import type { EventName } from '../events/index.js'
-import type { NativeProgram } from '../native.js'
+import type { Ladder, NativeProgram } from '../native.js'
 
-interface Need {
+interface Hook {
   program: string
   /** Where it is attached when the kernel lets it. */
   hook: string
+  cost?: string
+  blindSpots?: string
+}
+
+interface Need {
+  /** The best first; of a rung, the first hook is the one that counts. */
+  rungs: readonly (readonly Hook[])[]
   events: readonly EventName[]
 }
 
@@ -14,49 +21,120 @@ interface Need {
  * In the order of attaching: ends first, so that none that was announced can end unseen; then
  * execs, then forks, so that every fork that is seen has its exec seen.
  */
-const NEEDS: readonly Need[] = [
+const LIFE_CYCLE_NEEDS: readonly Need[] = [
   {
-    program: 'process_exit',
-    hook: 'tp_btf/sched_process_exit',
+    rungs: [[{ program: 'process_exit', hook: 'tp_btf/sched_process_exit' }]],
     events: ['TERMINATE_PROCESS', 'NEW_PROCESS', 'EXISTING_PROCESS'],
   },
-  { program: 'process_exec', hook: 'tp_btf/sched_process_exec', events: ['NEW_PROCESS', 'PROCESS_ENVIRONMENT'] },
-  { program: 'process_fork', hook: 'tp_btf/sched_process_fork', events: ['NEW_PROCESS'] },
+  {
+    rungs: [[{ program: 'process_exec', hook: 'tp_btf/sched_process_exec' }]],
+    events: ['NEW_PROCESS', 'PROCESS_ENVIRONMENT'],
+  },
+  { rungs: [[{ program: 'process_fork', hook: 'tp_btf/sched_process_fork' }]], events: ['NEW_PROCESS'] },
+]
+
+const UNSEEN_BY_CALLS = 'shmat(SHM_EXEC); files that READ_IMPLIES_EXEC makes executable'
+/** Figures: docs/performance.md, modules. */
+const CALLS_COST = 'on every mmap and mprotect some 60 ns'
+
+/** Behind the life cycle, so that what an exec has mapped comes after the exec. */
+const MODULE_NEEDS: readonly Need[] = [
+  { rungs: [[{ program: 'module_exec', hook: 'tp_btf/sched_process_exec' }]], events: ['MODULE_LOAD'] },
+  {
+    rungs: [
+      [{ program: 'module_map', hook: 'fentry/perf_event_mmap', cost: 'on every mapping some 50 ns' }],
+      [
+        {
+          program: 'module_mmap',
+          hook: 'tp/syscalls/sys_exit_mmap',
+          cost: `on every system call of the machine some 6 ns; ${CALLS_COST}`,
+          blindSpots: `what 32-bit processes map themselves; ${UNSEEN_BY_CALLS}`,
+        },
+        { program: 'module_mprotect', hook: 'tp/syscalls/sys_exit_mprotect' },
+        { program: 'module_pkey_mprotect', hook: 'tp/syscalls/sys_exit_pkey_mprotect' },
+      ],
+      [
+        {
+          program: 'module_calls',
+          hook: 'tp_btf/sys_exit',
+          cost: `on every system call of the machine some 20 ns; ${CALLS_COST}`,
+          blindSpots: UNSEEN_BY_CALLS,
+        },
+      ],
+    ],
+    events: ['MODULE_LOAD'],
+  },
+  { rungs: [[{ program: 'kernel_module', hook: 'tp_btf/module_load' }]], events: ['MODULE_LOAD'] },
 ]
 
 /** One of them is enough; the sleepable one reads the arguments as well. */
 const SNAPSHOT_PROGRAMS = ['task_snapshot_arguments', 'task_snapshot']
 
 /** Every event names processes, so the table needs the whole life cycle whatever was asked for. */
-export const LIFE_CYCLE: readonly string[] = NEEDS.map((need) => need.program)
+export const LIFE_CYCLE = namesOf(LIFE_CYCLE_NEEDS)
 
-export function attachments(programs: readonly NativeProgram[]): Attachment[] {
-  const lifeCycle = NEEDS.map((need) => {
-    const state = programs.find((program) => program.name === need.program)
-    return attachment(need, state)
-  })
-  return [...lifeCycle, snapshotAttachment(programs)]
+export const MODULE_PROGRAMS = namesOf(MODULE_NEEDS)
+
+/** What is attached for these events. */
+export function laddersFor(events: ReadonlySet<EventName>): Ladder[] {
+  return needsOf(events).map(({ rungs }) => rungs.map((rung) => rung.map(({ program }) => program)))
+}
+
+export function attachments(events: ReadonlySet<EventName>, programs: readonly NativeProgram[]): Attachment[] {
+  return [...needsOf(events).flatMap((need) => ofNeed(need, programs)), snapshotAttachment(programs)]
+}
+
+function needsOf(events: ReadonlySet<EventName>): Need[] {
+  return [...LIFE_CYCLE_NEEDS, ...MODULE_NEEDS.filter((need) => need.events.some((name) => events.has(name)))]
+}
+
+function namesOf(needs: readonly Need[]): readonly string[] {
+  return needs.flatMap(({ rungs }) => rungs.flat()).map(({ program }) => program)
+}
+
+/** Of the rung that is in use; where there is none, of the best. */
+function ofNeed({ rungs, events }: Need, programs: readonly NativeProgram[]): Attachment[] {
+  const stateOf = ({ program }: Hook) => programs.find(({ name }) => name === program)
+  const used = rungs.find(([first]) => stateOf(first!)?.attached)
+  if (used !== undefined) return used.map((hook) => attachment(hook, events, stateOf(hook)))
+  return [attachment(rungs[0]![0]!, events, stateOf(rungs[0]![0]!))]
 }
 
 function snapshotAttachment(programs: readonly NativeProgram[]): Attachment {
   const tried = programs.filter((program) => SNAPSHOT_PROGRAMS.includes(program.name))
   const used = tried.find((program) => program.attached) ?? tried.at(-1)
-  const need = { program: used?.name ?? 'task_snapshot', hook: 'iter/task', events: ['EXISTING_PROCESS'] as const }
-  const result = attachment(need, used)
+  const hook = { program: used?.name ?? 'task_snapshot', hook: 'iter/task' }
+  const result = attachment(hook, ['EXISTING_PROCESS'], used)
   if (!result.attached) result.reason = `${result.reason}; /proc is read instead, which has starts in 10 ms ticks`
   return result
 }
 
-function attachment(need: Need, state: NativeProgram | undefined): Attachment {
+/** What the kernel does not describe among its types. */
+const ESRCH = 3
+
+function reasonOf(state: NativeProgram | undefined): string {
+  if (state === undefined) return 'not tried'
+  return state.errno === ESRCH ? 'this kernel has no such hook' : `the kernel refuses it: ${state.reason}`
+}
+
+function attachment(need: Hook, events: readonly EventName[], state: NativeProgram | undefined): Attachment {
   if (state?.attached) {
-    return { program: need.program, hook: state.hook, attached: true, events: need.events }
+    const { cost, blindSpots } = need
+    return {
+      program: need.program,
+      hook: state.hook,
+      attached: true,
+      events,
+      ...(cost === undefined ? {} : { cost }),
+      ...(blindSpots === undefined ? {} : { blindSpots }),
+    }
   }
   return {
     program: need.program,
     hook: need.hook,
     attached: false,
-    events: need.events,
-    reason: state === undefined ? 'not tried' : `the kernel refuses it: ${state.reason}`,
+    events,
+    reason: reasonOf(state),
     details: state?.log ?? '',
   }
 }

@@ -1,11 +1,12 @@
 /** The live source on Linux: the addon's source, opened, with its failures in words. */
 import type { Coverage } from '../coverage.js'
 import { KernelwireError } from '../errors.js'
+import type { EventName } from '../events/index.js'
 import { type NativeSource, type NativeSourceOptions, native } from '../native.js'
 import { Records } from '../records.js'
 import { KernelCounters, type KernelCounts } from './counters.js'
 import type { MissedRuns } from './gaps.js'
-import { attachments, LIFE_CYCLE } from './programs.js'
+import { attachments, LIFE_CYCLE, laddersFor } from './programs.js'
 import { refusalOfPrograms, refusalOfRing } from './refusal.js'
 
 export interface SnapshotRecords {
@@ -29,9 +30,12 @@ export class LinuxSource {
   #last: { counts: KernelCounts; missedRuns: MissedRuns } | undefined
 
   /** Throws a KernelwireError; nothing is left in the kernel then. */
-  static async open(options: Omit<NativeSourceOptions, 'programs'>): Promise<LinuxSource> {
+  static async open(
+    events: ReadonlySet<EventName>,
+    options: Omit<NativeSourceOptions, 'ladders'>,
+  ): Promise<LinuxSource> {
     let source: LinuxSource | undefined
-    const inner = new (native().Source)({ ...options, programs: LIFE_CYCLE }, () => source?.answer())
+    const inner = new (native().Source)({ ...options, ladders: laddersFor(events) }, () => source?.answer())
     const opened = await inner.open()
     if ('step' in opened) throw await refusalOfRing(opened)
     const programs = inner.programs()
@@ -46,7 +50,7 @@ export class LinuxSource {
       opened.offsets,
       new KernelCounters(opened.counters),
       opened.attachedBootMs,
-      { attachments: attachments(programs) },
+      { attachments: attachments(events, programs) },
     )
     return source
   }
@@ -130,8 +134,7 @@ export class LinuxSource {
 
   missedRuns(): MissedRuns {
     if (this.#last !== undefined) return this.#last.missedRuns
-    const runs = this.#native.missedRuns()
-    return Object.fromEntries(LIFE_CYCLE.map((name, index) => [name, runs[index] ?? 0]))
+    return this.#native.missedRuns()
   }
 
   /** Takes the programs out of the kernel; what they wrote can still be read. */

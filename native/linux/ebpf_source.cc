@@ -2,6 +2,7 @@
 #include "linux/ebpf_source.h"
 
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
@@ -18,62 +19,104 @@ settings ConstantsFor(const EbpfOptions& options) {
   constants.extended = options.extended;
   constants.environment = options.environment;
   constants.exit_has_group_dead = ExitHasGroupDead();
+  constants.page_bytes = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   return constants;
+}
+
+// Whether programs are asked for that remember which address range belongs to which file.
+bool WantsSpans(const EbpfOptions& options) {
+  for (const Ladder& ladder : options.ladders)
+    for (const Rung& rung : ladder)
+      for (const std::string& name : rung)
+        if (name.rfind("module_", 0) == 0) return true;
+  return false;
 }
 
 }  // namespace
 
 std::unique_ptr<EbpfSource> EbpfSource::Open(const EbpfOptions& options, Failure* failure) {
   std::unique_ptr<EbpfSource> source(new EbpfSource());
-  if (int error = source->CreateMaps(options.ring_bytes)) {
+  if (int error = source->CreateMaps(options)) {
     *failure = {"the ring", error};
     return nullptr;
   }
-  const settings constants = ConstantsFor(options);
-  source->LoadPrograms(options, constants);
+  source->constants_ = ConstantsFor(options);
+  source->LoadPrograms(options);
   return source;
 }
 
-int EbpfSource::CreateMaps(size_t ring_bytes) {
+int EbpfSource::CreateMaps(const EbpfOptions& options) {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) return -cpus;
-  if (int error = BpfRing::Create(ring_bytes, &ring_)) return error;
+  if (int error = BpfRing::Create(options.ring_bytes, &ring_)) return error;
   if (int error = BpfArray::Create("kernelwire_cpus", sizeof(cpu_counters),
                                    static_cast<size_t>(cpus), false, &counters_))
     return error;
-  return BpfArray::Create("kernelwire_ctl", sizeof(control), 1, true, &control_);
+  if (int error = BpfArray::Create("kernelwire_ctl", sizeof(control), 1, true, &control_))
+    return error;
+  if (!WantsSpans(options)) return 0;
+  spans_ = CreateLruHash("kernelwire_mods", sizeof(module_key), sizeof(module_span), MODULE_SPANS);
+  return spans_ ? 0 : errno;
 }
 
 // The verifier takes most of the time, so all are loaded before the first is attached: little
 // happens between the first hook and the last. The order of the options is that of attaching.
-void EbpfSource::LoadPrograms(const EbpfOptions& options, const settings& constants) {
-  for (const std::string& name : options.programs) {
-    states_.push_back({name, "", false, {}});
-    programs_.push_back(Load(constants, &states_.back()));
-  }
-  LoadIterator(constants);
-  for (size_t i = 0; i < programs_.size(); i++)
-    programs_[i] = Attached(std::move(programs_[i]), &states_[i]);
+void EbpfSource::LoadPrograms(const EbpfOptions& options) {
+  std::vector<Tried> loaded;
+  for (const Ladder& ladder : options.ladders) loaded.push_back(LoadRung(ladder, 0));
+  LoadIterator();
+  for (size_t i = 0; i < loaded.size(); i++) AttachRung(options.ladders[i], std::move(loaded[i]));
   attached_boot_ns_ = BootNs();
 }
 
-void EbpfSource::LoadIterator(const settings& constants) {
+// The first rung from `from` on of which the first program loads; beyond the last where there is
+// none.
+EbpfSource::Tried EbpfSource::LoadRung(const Ladder& ladder, size_t from) {
+  Tried tried;
+  for (tried.rung = from; tried.rung < ladder.size(); tried.rung++) {
+    tried.programs.clear();
+    tried.first_state = states_.size();
+    for (const std::string& name : ladder[tried.rung]) {
+      states_.push_back({name, "", false, {}});
+      tried.programs.push_back(Load(&states_.back()));
+      if (!tried.programs.front()) break;
+    }
+    if (tried.programs.front()) return tried;
+  }
+  return tried;
+}
+
+// Attaches its programs; where the first of them is refused, those of the next rung.
+void EbpfSource::AttachRung(const Ladder& ladder, Tried tried) {
+  while (tried.rung < ladder.size()) {
+    for (size_t i = 0; i < tried.programs.size(); i++) {
+      auto program = Attached(std::move(tried.programs[i]), &states_[tried.first_state + i]);
+      if (!program && i == 0) break;
+      if (program) programs_.push_back(std::move(program));
+    }
+    if (states_[tried.first_state].attached) return;
+    tried = LoadRung(ladder, tried.rung + 1);
+  }
+}
+
+void EbpfSource::LoadIterator() {
   for (const char* name : {"task_snapshot_arguments", "task_snapshot"}) {
     states_.push_back({name, "", false, {}});
-    iterator_ = Attached(Load(constants, &states_.back()), &states_.back());
+    iterator_ = Attached(Load(&states_.back()), &states_.back());
     if (iterator_) return;
   }
 }
 
-std::unique_ptr<BpfProgram> EbpfSource::Load(const settings& constants, ProgramState* state) {
+std::unique_ptr<BpfProgram> EbpfSource::Load(ProgramState* state) {
   const ProgramSource* source = FindProgram(state->name);
   if (!source) {
     state->error.error = ENOENT;
     return nullptr;
   }
-  const std::vector<SharedMap> maps = {
+  std::vector<SharedMap> maps = {
       {"ring", ring_->fd()}, {"counters", counters_->fd()}, {"control", control_->fd()}};
-  auto program = BpfProgram::Load(*source, constants, maps, &state->error);
+  if (spans_) maps.push_back({"spans", spans_.get()});
+  auto program = BpfProgram::Load(*source, constants_, maps, &state->error);
   if (program) state->hook = program->hook();
   return program;
 }
@@ -90,16 +133,15 @@ int EbpfSource::StartWaiter(std::function<void()> answer) {
   return RingWaiter::Create(ring_.get(), shared, std::move(answer), &waiter_);
 }
 
-std::vector<uint64_t> EbpfSource::MissedRuns() const {
+std::map<std::string, uint64_t> EbpfSource::MissedRuns() const {
   if (!missed_runs_.empty()) return missed_runs_;
-  std::vector<uint64_t> missed;
-  for (const auto& program : programs_) missed.push_back(program ? program->MissedRuns() : 0);
+  std::map<std::string, uint64_t> missed;
+  for (const auto& program : programs_) missed[program->name()] = program->MissedRuns();
   return missed;
 }
 
 void EbpfSource::Detach() {
-  for (const auto& program : programs_)
-    if (program) program->Detach();
+  for (const auto& program : programs_) program->Detach();
   missed_runs_ = MissedRuns();
   programs_.clear();
   iterator_.reset();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,11 +15,16 @@
 
 namespace kernelwire {
 
+// Names of programs that belong together; the first of them is the one that counts.
+using Rung = std::vector<std::string>;
+// Ways to see the same, the best first: the first one that the kernel lets us have is taken.
+using Ladder = std::vector<Rung>;
+
 struct EbpfOptions {
-  size_t ring_bytes;                  // a power of two
-  bool extended;                      // records carry process_details
-  bool environment;                   // exec sends the environment block
-  std::vector<std::string> programs;  // names of what is to be attached
+  size_t ring_bytes;            // a power of two
+  bool extended;                // records carry process_details
+  bool environment;             // exec sends the environment block
+  std::vector<Ladder> ladders;  // in the order of attaching
 };
 
 struct ProgramState {
@@ -51,8 +57,8 @@ class EbpfSource {
 
   BpfRing& ring() { return *ring_; }
   std::shared_ptr<Mapping> counters() const { return counters_->mapping(); }
-  // Runs that the kernel skipped, of each program in the order of the options.
-  std::vector<uint64_t> MissedRuns() const;
+  // Runs that the kernel skipped, by program.
+  std::map<std::string, uint64_t> MissedRuns() const;
   // For TakeSnapshot() on another thread; null where the kernel refuses it, and when detached.
   std::shared_ptr<const BpfProgram> iterator() const { return iterator_; }
 
@@ -60,22 +66,33 @@ class EbpfSource {
   void Detach();
 
  private:
+  // A rung that was tried: its programs, null where refused, and where their states begin.
+  struct Tried {
+    size_t rung = 0;
+    std::vector<std::unique_ptr<BpfProgram>> programs;
+    size_t first_state = 0;
+  };
+
   EbpfSource() = default;
-  int CreateMaps(size_t ring_bytes);
-  void LoadPrograms(const EbpfOptions& options, const settings& constants);
-  void LoadIterator(const settings& constants);
-  std::unique_ptr<BpfProgram> Load(const settings& constants, ProgramState* state);
+  int CreateMaps(const EbpfOptions& options);
+  void LoadPrograms(const EbpfOptions& options);
+  void LoadIterator();
+  Tried LoadRung(const Ladder& ladder, size_t from);
+  void AttachRung(const Ladder& ladder, Tried tried);
+  std::unique_ptr<BpfProgram> Load(ProgramState* state);
   static std::unique_ptr<BpfProgram> Attached(std::unique_ptr<BpfProgram> program,
                                               ProgramState* state);
 
   std::unique_ptr<BpfRing> ring_;
   std::unique_ptr<BpfArray> counters_;
   std::unique_ptr<BpfArray> control_;
-  std::vector<std::unique_ptr<BpfProgram>> programs_;  // null: refused
+  FileDescriptor spans_;  // only where programs want it
+  settings constants_ = {};
+  std::vector<std::unique_ptr<BpfProgram>> programs_;  // those that are attached
   std::shared_ptr<BpfProgram> iterator_;
   std::vector<ProgramState> states_;
   uint64_t attached_boot_ns_ = 0;
-  std::vector<uint64_t> missed_runs_;  // as they were when the programs were detached
+  std::map<std::string, uint64_t> missed_runs_;  // as they were when the programs were detached
   std::unique_ptr<RingWaiter> waiter_;
 };
 

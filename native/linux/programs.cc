@@ -3,6 +3,10 @@
 
 #include <vector>
 
+#include "kernel_module.skel.h"
+#include "module_calls.skel.h"
+#include "module_exec.skel.h"
+#include "module_map.skel.h"
 #include "process_exec.skel.h"
 #include "process_exit.skel.h"
 #include "process_fork.skel.h"
@@ -24,6 +28,13 @@ const std::vector<ProgramSource>& All() {
       Source("process_exit", process_exit_bpf__elf_bytes),
       Source("task_snapshot", task_snapshot_bpf__elf_bytes),
       Source("task_snapshot_arguments", task_snapshot_bpf__elf_bytes),
+      Source("module_map", module_map_bpf__elf_bytes),
+      Source("module_mmap", module_calls_bpf__elf_bytes),
+      Source("module_mprotect", module_calls_bpf__elf_bytes),
+      Source("module_pkey_mprotect", module_calls_bpf__elf_bytes),
+      Source("module_calls", module_calls_bpf__elf_bytes),
+      Source("module_exec", module_exec_bpf__elf_bytes),
+      Source("kernel_module", kernel_module_bpf__elf_bytes),
   };
   return all;
 }

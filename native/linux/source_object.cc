@@ -37,6 +37,17 @@ Napi::Value SnapshotOf(Napi::Env env, const Snapshot& snapshot) {
   return object;
 }
 
+Ladder LadderOf(const Napi::Array& rungs) {
+  Ladder ladder;
+  for (uint32_t i = 0; i < rungs.Length(); i++) {
+    const Napi::Array names = rungs.Get(i).As<Napi::Array>();
+    Rung rung;
+    for (uint32_t k = 0; k < names.Length(); k++) rung.push_back(names.Get(k).As<Napi::String>());
+    ladder.push_back(std::move(rung));
+  }
+  return ladder;
+}
+
 // On Node 20 the queue may be emptied after the environment is gone: then there is no `env`.
 void CallAnswer(napi_env env, napi_value callback, void*, void*) {
   if (!env || !callback) return;
@@ -69,16 +80,16 @@ Napi::Function SourceObject::Define(Napi::Env env) {
       });
 }
 
-// new Source({ ringBytes, extended, environment, programs }, onAnswer)
+// new Source({ ringBytes, extended, environment, ladders }, onAnswer)
 SourceObject::SourceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SourceObject>(info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   options_.ring_bytes =
       static_cast<size_t>(options.Get("ringBytes").As<Napi::Number>().Int64Value());
   options_.extended = options.Get("extended").As<Napi::Boolean>();
   options_.environment = options.Get("environment").As<Napi::Boolean>();
-  const Napi::Array programs = options.Get("programs").As<Napi::Array>();
-  for (uint32_t i = 0; i < programs.Length(); i++)
-    options_.programs.push_back(programs.Get(i).As<Napi::String>());
+  const Napi::Array ladders = options.Get("ladders").As<Napi::Array>();
+  for (uint32_t i = 0; i < ladders.Length(); i++)
+    options_.ladders.push_back(LadderOf(ladders.Get(i).As<Napi::Array>()));
   on_answer_ = Napi::Persistent(info[1].As<Napi::Function>());
   napi_add_env_cleanup_hook(info.Env(), CloseAtExit, this);
 }
@@ -210,10 +221,9 @@ Napi::Value SourceObject::TakeSnapshot(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SourceObject::MissedRuns(const Napi::CallbackInfo& info) {
-  Napi::Array missed = Napi::Array::New(info.Env());
+  Napi::Object missed = Napi::Object::New(info.Env());
   if (!source_) return missed;
-  uint32_t index = 0;
-  for (const uint64_t runs : source_->MissedRuns()) missed[index++] = static_cast<double>(runs);
+  for (const auto& [name, runs] : source_->MissedRuns()) missed[name] = static_cast<double>(runs);
   return missed;
 }
 

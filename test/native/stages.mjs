@@ -5,7 +5,12 @@ import { parentPort, Worker } from 'node:worker_threads'
 
 const require = createRequire(import.meta.url)
 const load = () => require('../../build/Release/addon.node')
-const OPTIONS = { ringBytes: 2 ** 20, extended: false, environment: false, programs: ['process_exit', 'process_fork'] }
+const OPTIONS = {
+  ringBytes: 2 ** 20,
+  extended: false,
+  environment: false,
+  ladders: [[['process_exit']], [['process_fork']]],
+}
 
 /** What this process still has of the addon's: maps, programs and links in the kernel, and threads. */
 function leftBehind() {

@@ -10,6 +10,7 @@ import {
   exit,
   fork,
   type Image,
+  loaded,
   piece,
   row,
   TYPE,
@@ -24,6 +25,7 @@ const FORK = fork(IMAGE, INIT, { details })
 const EXEC = exec(IMAGE, INIT, { path: '/bin/program', arguments: 'program\0-x\0', details })
 const EXIT = exit(IMAGE)
 const ARGUMENTS = piece('arguments', IMAGE, { offset: 0, total: 8, bytes: terminated(['program']) })
+const MODULE = loaded(IMAGE, { path: '/lib/libc.so.6', baseAddress: 4096n, memorySize: 4096n })
 const ENVIRONMENT = piece('environment', IMAGE, { offset: 0, total: 4, bytes: terminated(['A=1']) })
 
 /** Played alone: it is bad, once, and brings nothing. */
@@ -42,6 +44,7 @@ describe.each([
   ['an end', EXIT, TYPE.exit],
   ['a piece of arguments', ARGUMENTS, TYPE.arguments],
   ['a piece of an environment', ENVIRONMENT, TYPE.environment],
+  ['a module', MODULE, TYPE.module],
 ])('%s', (_, record, type) => {
   test('is good as it is', () => {
     const playback = new Playback({ extended: true })
@@ -80,6 +83,7 @@ test.each([
   ['a piece', changed32(ARGUMENTS, 40, 0xffffffff), TYPE.arguments],
   ['a piece beyond its block and', changed32(ARGUMENTS, 32, 1), TYPE.arguments],
   ['an offset', changed32(ENVIRONMENT, 32, 0xffffffff), TYPE.environment],
+  ['a path', changed(MODULE, 100, 0xff, 0xff), TYPE.module],
   ['a block of 4 GiB', changed32(ENVIRONMENT, 36, 0xffffffff), TYPE.environment],
   ['a block of 7 MiB', changed32(ARGUMENTS, 36, 7 * 2 ** 20), TYPE.arguments],
 ])('%s longer than there is room makes the record bad', (_, record, type) => {

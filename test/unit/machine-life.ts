@@ -1,6 +1,6 @@
-/** The life of a machine in raw records: processes fork, exec, send arguments and environments, and end. */
+/** The life of a machine in raw records: processes fork, exec, send arguments and environments, load modules, and end. */
 import type { Random } from './random.js'
-import { block, exec, exit, fork, type Image, type ImageParts, terminated } from './record-bytes.js'
+import { block, exec, exit, fork, type Image, type ImageParts, loaded, terminated } from './record-bytes.js'
 
 export const INIT: Image = { pid: 1, execId: 1, startMs: 1 }
 const CPUS = 4
@@ -36,11 +36,12 @@ export class MachineLife {
     const random = this.#random
     this.#now += random.pick([0.001, 0.002, 0.4, 3, random.chance(0.05) ? 200 : 7])
     const image = random.pick([...this.#running.values()])
-    const what = random.below(10)
+    const what = random.below(12)
     if (what < 4) this.#fork(image)
     else if (image === INIT) return
     else if (what < 7) this.#exec(image)
-    else this.#exit(image)
+    else if (what < 10) this.#exit(image)
+    else this.#load(image)
   }
 
   get #header() {
@@ -68,6 +69,11 @@ export class MachineLife {
     ]
     const parts = { path: '/bin/program', arguments: argv.subarray(0, here), argumentsBytes: argv.length }
     this.records.push(...ahead, exec(image, INIT, { ...header, ...parts, threads: 1, ...this.#details }))
+  }
+
+  #load(image: Image): void {
+    const path = this.#random.pick(['/usr/lib/libc.so.6', '/tmp/\u00fc', ''])
+    this.records.push(loaded(image, { ...this.#header, path, baseAddress: 0x7f00_0000_0000n, memorySize: 8192n }))
   }
 
   #exit(image: Image): void {

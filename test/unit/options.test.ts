@@ -57,9 +57,9 @@ test.each([
     /^no event is called "zzz"; the choice is NEW_PROCESS, .*LOSS_ACCOUNTING$/,
   ],
   [
-    { events: ['MODULE_LOAD'] },
+    { events: ['NEW_NAMED_PIPE'] },
     'ERR_EVENT_UNSUPPORTED',
-    /^this version cannot produce MODULE_LOAD on Linux; ask for any of NEW_/,
+    /^this version cannot produce NEW_NAMED_PIPE on Linux; ask for any of NEW_/,
   ],
   [{ events: [] }, 'ERR_OPTION', /"events" is empty/],
   [{ events: 'NEW_PROCESS' }, 'ERR_OPTION', /must be an array/],

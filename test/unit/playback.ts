@@ -16,7 +16,13 @@ import { framed, type Image } from './record-bytes.js'
 export const EPOCH = 1_700_000_000_000
 export const PAGE = 4_096
 
-const ALL: readonly EventName[] = ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS', 'PROCESS_ENVIRONMENT']
+const ALL: readonly EventName[] = [
+  'NEW_PROCESS',
+  'EXISTING_PROCESS',
+  'TERMINATE_PROCESS',
+  'PROCESS_ENVIRONMENT',
+  'MODULE_LOAD',
+]
 
 const ENVELOPE: Envelope = Object.freeze({
   oid: '00000000-0000-0000-0000-000000000000',

@@ -4,8 +4,16 @@
  */
 import { Records } from '../../lib/records.js'
 
-export const TYPE = { fork: 1, exec: 2, exit: 3, arguments: 4, environment: 5, row: 6 } as const
-export const FLAG = { foreignUser: 1, kernelThread: 2, details: 4, deleted: 8, zombie: 64, coarse: 128 } as const
+export const TYPE = { fork: 1, exec: 2, exit: 3, arguments: 4, environment: 5, row: 6, module: 7 } as const
+export const FLAG = {
+  foreignUser: 1,
+  kernelThread: 2,
+  details: 4,
+  deleted: 8,
+  zombie: 64,
+  coarse: 128,
+  kernelModule: 2,
+} as const
 
 /** Which image of which process; `startMs`: when the process started, on the records' clock. */
 export interface Image {
@@ -83,6 +91,15 @@ export interface ExitParts extends HeaderParts {
   parentPid?: number
 }
 
+export interface ModuleParts extends HeaderParts {
+  baseAddress?: bigint
+  memorySize?: bigint
+  file?: FileParts
+  path?: Text
+  /** Default: as many as are here. */
+  pathBytes?: number
+}
+
 export interface PieceParts extends HeaderParts {
   offset: number
   total: number
@@ -124,6 +141,21 @@ export function exit(image: Image, parts: ExitParts = {}): Uint8Array {
   putHeader(record, TYPE.exit, image, parts)
   record.u32((parts.code ?? 0) >>> 0)
   record.u32(parts.parentPid ?? 1)
+  return record.bytes()
+}
+
+/** A file that the process mapped to run code from it. */
+export function loaded(image: Image, parts: ModuleParts = {}): Uint8Array {
+  const path = toBytes(parts.path ?? '')
+  const record = new Fields()
+  putHeader(record, TYPE.module, image, parts)
+  record.u64(parts.baseAddress ?? 0n)
+  record.u64(parts.memorySize ?? 0n)
+  putFile(record, parts.file ?? {})
+  record.u32(parts.pathBytes ?? path.length)
+  record.u16(path.length)
+  record.u16(0)
+  record.raw(path)
   return record.bytes()
 }
 

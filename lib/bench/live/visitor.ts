@@ -7,14 +7,14 @@
 import { type NativeOpened, native } from '../../native.js'
 import { Records } from '../../records.js'
 import { visitHeader } from '../decode/visit.js'
-import { sourceMapIds } from './bpf.js'
+import { mapIds } from './bpf.js'
 
 const PAUSE_MS = 5
 const IDLE_MS = 1_000
 
 let onAnswer: () => void = () => undefined
 const source = new (native().Source)(
-  { ringBytes: Number(process.argv[2]), extended: false, environment: false, programs: [] },
+  { ringBytes: Number(process.argv[2]), extended: false, environment: false, ladders: [] },
   () => onAnswer(),
 )
 const opened = (await source.open()) as NativeOpened
@@ -33,7 +33,7 @@ process.on('disconnect', () => {
   onAnswer = () => undefined
   source.close()
 })
-process.send!(sourceMapIds('self'))
+process.send!(mapIds('self'))
 loop()
 
 function loop(): void {

@@ -13,6 +13,7 @@ import { decodeEnvironment, rawEnvironment } from './environment.js'
 import { decodeFork, parentOf } from './fork.js'
 import { ImageDecoder } from './image.js'
 import { EXIT, HEADER, IMAGE, TYPE, TYPES } from './layout.js'
+import { isModule, tellModule } from './module.js'
 
 /** Two CPUs may put records into the ring in another order than they took the time. */
 export const REORDER_MS = 5
@@ -110,6 +111,8 @@ export class LinuxDecoder {
         return this.#arguments.add(records, at)
       case TYPE.ENVIRONMENT:
         return this.#environments.add(records, at)
+      case TYPE.MODULE:
+        return this.#module(records, at)
       default:
         return false
     }
@@ -190,6 +193,17 @@ export class LinuxDecoder {
     folded[TYPE.ENVIRONMENT]! += block.pieces - 1
   }
 
+  #module(records: Records, at: number): boolean {
+    if (!isModule(records, at)) return false
+    const known = this.#known(records, at)
+    // The exec that brought another image may have been lost.
+    const image = known?.runs(records.u32[(at + HEADER.exec_id) >>> 2]!) ? known : undefined
+    if (image?.state === STATE.PENDING) this.#stream.announce(image, TYPE.FORK)
+    const time = this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
+    tellModule(records, at, image, time, this.#stream)
+    return true
+  }
+
   #exit(records: Records, at: number): boolean {
     if (records.length(at) < EXIT.SIZE) return false
     const image = this.#ending(records, at)
@@ -200,9 +214,7 @@ export class LinuxDecoder {
     const word = at >>> 2
     const time = this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
     const parentPid = records.u32[word + (EXIT.parent_pid >> 2)]!
-    // As wait(2) encodes it.
-    const code = records.u32[word + (EXIT.exit_code >> 2)]!
-    this.#stream.terminate(image, parentPid, time, (code >> 8) & 0xff, code & 0x7f, TYPE.EXIT)
+    this.#stream.terminate(image, parentPid, time, records.u32[word + (EXIT.exit_code >> 2)]!, TYPE.EXIT)
     return true
   }
 

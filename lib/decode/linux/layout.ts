@@ -3,7 +3,7 @@
  * the two.
  */
 
-export const TYPE = { FORK: 1, EXEC: 2, EXIT: 3, ARGUMENTS: 4, ENVIRONMENT: 5, SNAPSHOT: 6 } as const
+export const TYPE = { FORK: 1, EXEC: 2, EXIT: 3, ARGUMENTS: 4, ENVIRONMENT: 5, SNAPSHOT: 6, MODULE: 7 } as const
 /** Size of a table by type. */
 export const TYPES = 16
 
@@ -16,6 +16,8 @@ export const FLAG = {
   ENVIRONMENT_BAD: 32,
   ZOMBIE: 64,
   COARSE_START: 128,
+  /** Of a module. */
+  KERNEL_MODULE: 2,
 } as const
 
 export const HEADER = {
@@ -62,6 +64,15 @@ export const FILE = {
 } as const
 
 export const EXIT = { exit_code: 32, parent_pid: 36, SIZE: 40 } as const
+
+export const MODULE = {
+  base_address: 32,
+  memory_size: 40,
+  file: 48,
+  path_bytes: 96,
+  path_length: 100,
+  SIZE: 104,
+} as const
 
 export const BULK = { offset: 32, total: 36, length: 40, SIZE: 48 } as const
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* Where the main program lies: mm->saved_auxv is what the kernel told it (fs/binfmt_elf.c, create_elf_tables). */
+/* Where the main program and its interpreter lie: mm->saved_auxv is what the kernel told it (fs/binfmt_elf.c, create_elf_tables). */
 #ifndef KERNELWIRE_AUXV_H
 #define KERNELWIRE_AUXV_H
 
@@ -9,6 +9,7 @@
 enum {
 	AT_PHDR = 3,
 	AT_PAGESZ = 6,
+	AT_BASE = 7,
 };
 
 /* AT_PHDR comes after a handful of entries of the architecture's. */
@@ -17,6 +18,7 @@ enum {
 struct auxv {
 	__u64 program_headers;
 	__u64 page_size;
+	__u64 interpreter;	/* where it is mapped; 0: the program has none */
 };
 
 static __always_inline void auxv_take(struct auxv *auxv, __u64 type, __u64 value)
@@ -25,6 +27,8 @@ static __always_inline void auxv_take(struct auxv *auxv, __u64 type, __u64 value
 		auxv->program_headers = value;
 	else if (type == AT_PAGESZ)
 		auxv->page_size = value;
+	else if (type == AT_BASE)
+		auxv->interpreter = value;
 }
 
 /* A 32-bit program's vector has pairs of 32-bit words in the same place. */

@@ -6,6 +6,11 @@
 #include "core.h"
 #include "path.h"
 
+#define CGROUP_DEPTH 32
+#ifndef CGROUP_LIMIT
+#define CGROUP_LIMIT 1024
+#endif
+
 static __always_inline void fill_namespaces(struct process_details *details, struct task_struct *task)
 {
 	struct nsproxy *nsproxy = task->nsproxy;
@@ -57,6 +62,38 @@ static __always_inline void fill_details(struct process_details *details, struct
 	if (tty)
 		bpf_probe_read_kernel_str(details->tty, sizeof(details->tty), tty->name);
 	details->directory_length = details->cgroup_length = 0;
+}
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___rcu *rcu = (void *)node;
+	struct kernfs_node___parent *plain = (void *)node;
+
+	if (bpf_core_field_exists(rcu->__parent))
+		return BPF_CORE_READ(rcu, __parent);
+	return BPF_CORE_READ(plain, parent);
+}
+
+static __noinline int path_of_kernfs(struct kernfs_node *node, struct path_buffer *buffer)
+{
+	if (!buffer)
+		return 0;
+	path_clear(buffer);
+	for (int depth = 0; depth < CGROUP_DEPTH; depth++) {
+		struct kernfs_node *parent = kernfs_parent(node);
+		const char *name = BPF_CORE_READ(node, name);
+		long length;
+
+		if (!parent)
+			return 0;
+		/* Only for its length, into the room behind the end of the path. */
+		length = bpf_probe_read_kernel_str(buffer->bytes + PATH_LIMIT, NAME_LIMIT + 1, name);
+		if (length <= 1)
+			return 0;
+		path_prepend(buffer, (const unsigned char *)name, length - 1);
+		node = parent;
+	}
+	return 0;
 }
 
 /* The unified hierarchy, or the pids controller's where the machine still keeps its containers in v1. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* Absolute paths, of a file in its mount namespace and of a cgroup, written from the last name backwards. */
+/* Absolute paths, written from the last name backwards: of a file, in its mount namespace. */
 #ifndef KERNELWIRE_PATH_H
 #define KERNELWIRE_PATH_H
 
@@ -7,10 +7,6 @@
 
 #define NAME_LIMIT 255		/* NAME_MAX */
 #define PATH_DEPTH 256		/* names and mount points of one path */
-#define CGROUP_DEPTH 32
-#ifndef CGROUP_LIMIT
-#define CGROUP_LIMIT 1024
-#endif
 
 /*
  * The position lives in memory, not in a register: the verifier then forgets its value
@@ -80,38 +76,6 @@ static __noinline int path_of_dentry(struct vfsmount *mount_point, struct dentry
 static __always_inline bool is_deleted(struct dentry *dentry)
 {
 	return BPF_CORE_READ(dentry, d_hash.pprev) == NULL;
-}
-
-static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
-{
-	struct kernfs_node___rcu *rcu = (void *)node;
-	struct kernfs_node___parent *plain = (void *)node;
-
-	if (bpf_core_field_exists(rcu->__parent))
-		return BPF_CORE_READ(rcu, __parent);
-	return BPF_CORE_READ(plain, parent);
-}
-
-static __noinline int path_of_kernfs(struct kernfs_node *node, struct path_buffer *buffer)
-{
-	if (!buffer)
-		return 0;
-	path_clear(buffer);
-	for (int depth = 0; depth < CGROUP_DEPTH; depth++) {
-		struct kernfs_node *parent = kernfs_parent(node);
-		const char *name = BPF_CORE_READ(node, name);
-		long length;
-
-		if (!parent)
-			return 0;
-		/* Only for its length, into the room behind the end of the path. */
-		length = bpf_probe_read_kernel_str(buffer->bytes + PATH_LIMIT, NAME_LIMIT + 1, name);
-		if (length <= 1)
-			return 0;
-		path_prepend(buffer, (const unsigned char *)name, length - 1);
-		node = parent;
-	}
-	return 0;
 }
 
 /* Copies at most `limit` bytes, the end of the path; the root itself is "/". Returns how many. */

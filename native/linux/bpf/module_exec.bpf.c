@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * The modules that the kernel's loader has mapped: the main program and its interpreter. When an
+ * exec is told the address space is complete, and only this thread can change it.
+ */
+#include "auxv.h"
+#include "module.h"
+#include "vma.h"
+
+#define MODULE_PIECES 16	/* mappings of one file, next to each other */
+
+struct view {
+	__u64 start;
+	__u64 end;
+	__u64 file;	/* NULL: anonymous, or of the kernel's own making */
+	__u64 inode;
+	__u64 anonymous;
+};
+
+static long see(struct task_struct *task, struct vm_area_struct *vma, struct view *view)
+{
+	struct file *file = vma->vm_file;
+
+	view->start = vma->vm_start;
+	view->end = vma->vm_end;
+	view->anonymous = !vma->vm_ops;
+	view->file = file_of(vma);
+	view->inode = file ? (__u64)BPF_CORE_READ(file, f_inode) : 0;
+	return 0;
+}
+
+static __always_inline bool look(struct task_struct *task, __u64 address, struct view *view)
+{
+	return bpf_find_vma(task, address, see, view, 0) == 0;
+}
+
+/* Where the mappings of the same file that lie before this one, without a gap, begin. */
+static __noinline __u64 start_of(struct task_struct *task, __u64 start, __u64 inode)
+{
+	struct view view = {};
+
+	for (int i = 0; i < MODULE_PIECES; i++) {
+		if (!look(task, start - 1, &view) || view.inode != inode)
+			break;
+		start = view.start;
+	}
+	return start;
+}
+
+/* Where those that lie behind it end, with the anonymous one (.bss) that follows the last. */
+static __noinline __u64 end_of(struct task_struct *task, __u64 end, __u64 inode)
+{
+	struct view view = {};
+
+	for (int i = 0; i < MODULE_PIECES; i++) {
+		if (!look(task, end, &view))
+			break;
+		if (view.inode != inode) {
+			if (view.anonymous)
+				end = view.end;
+			break;
+		}
+		end = view.end;
+	}
+	return end;
+}
+
+/*
+ * The module that holds `address`; returns its file, or 0. `data`: an address in its last segment,
+ * where that is known: old linkers leave a gap before it.
+ */
+static __noinline __u64 find(struct task_struct *task, __u64 address, __u64 data, struct module_span *span)
+{
+	struct view first = {}, last = {};
+	struct module_key key;
+
+	if (!span || !look(task, address, &first) || !first.file)
+		return 0;
+	if (!data || !look(task, data, &last) || last.inode != first.inode)
+		last.end = first.end;
+	span->start = start_of(task, first.start, first.inode);
+	span->end = end_of(task, last.end, first.inode);
+	span->told = 1;
+	key = module_key_of(task, first.file);
+	bpf_map_update_elem(&spans, &key, span, BPF_ANY);
+	return first.file;
+}
+
+/* What is told is not told from within: the verifier allows all frames together 512 bytes of stack. */
+static __always_inline void tell(struct task_struct *task, __u64 address, __u64 data)
+{
+	struct module_span span = {};
+	__u64 file = find(task, address, data, &span);
+
+	if (file)
+		module_emit(file, span.start, span.end);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(module_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	struct mm_struct___loaded *loaded = (void *)task->mm;
+	__u8 class = 0;
+	struct auxv auxv;
+
+	bpf_probe_read_kernel(&class, sizeof(class), &bprm->buf[4]); /* EI_CLASS */
+	auxv = auxv_read(task->mm, class == 1);
+	if (auxv.program_headers)
+		tell(task, auxv.program_headers, BPF_CORE_READ(loaded, end_data) - 1);
+	if (auxv.interpreter)
+		tell(task, auxv.interpreter, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* What a system call was given, seen when it returns: the registers still hold it. */
+#ifndef KERNELWIRE_SYSCALL_H
+#define KERNELWIRE_SYSCALL_H
+
+#include "core.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#if defined(__TARGET_ARCH_x86)
+
+struct pt_regs {
+	unsigned long bp;
+	unsigned long bx;
+	unsigned long r10;
+	unsigned long r9;
+	unsigned long r8;
+	unsigned long cx;
+	unsigned long dx;
+	unsigned long si;
+	unsigned long di;
+	unsigned long orig_ax;
+};
+
+struct thread_info {
+	__u32 status;
+};
+
+struct task_struct___thread {
+	struct thread_info thread_info;
+};
+
+#pragma clang attribute pop
+
+/* arch/x86/entry/syscalls */
+enum { CALL_MMAP = 9, CALL_MPROTECT = 10, CALL_PKEY_MPROTECT = 329 };
+enum { CALL_32_MPROTECT = 125, CALL_32_MMAP2 = 192, CALL_32_PKEY_MPROTECT = 380 };
+
+/* arch/x86/include/asm/thread_info.h: the call came by a 32-bit entry. */
+#define TS_COMPAT 0x0002
+
+static __always_inline bool is_32_bit(struct task_struct *task)
+{
+	struct task_struct___thread *thread = (void *)task;
+
+	return thread->thread_info.status & TS_COMPAT;
+}
+
+#define call_number(regs) BPF_CORE_READ(regs, orig_ax)
+#define first_of(regs) BPF_CORE_READ(regs, di)
+#define second_of(regs) BPF_CORE_READ(regs, si)
+#define third_of(regs) BPF_CORE_READ(regs, dx)
+#define fourth_of(regs) BPF_CORE_READ(regs, r10)
+#define fifth_of(regs) BPF_CORE_READ(regs, r8)
+#define sixth_of(regs) BPF_CORE_READ(regs, r9)
+
+#define first_of_32(regs) ((__u32)BPF_CORE_READ(regs, bx))
+#define second_of_32(regs) ((__u32)BPF_CORE_READ(regs, cx))
+#define third_of_32(regs) ((__u32)BPF_CORE_READ(regs, dx))
+#define fourth_of_32(regs) ((__u32)BPF_CORE_READ(regs, si))
+#define fifth_of_32(regs) ((__u32)BPF_CORE_READ(regs, di))
+#define sixth_of_32(regs) ((__u32)BPF_CORE_READ(regs, bp))
+
+#elif defined(__TARGET_ARCH_arm64)
+
+struct pt_regs {
+	__u64 regs[31];
+	__u64 pstate;
+	__u64 orig_x0;
+	__s32 syscallno;
+};
+
+#pragma clang attribute pop
+
+/* include/uapi/asm-generic/unistd.h; arch/arm64/tools/syscall_32.tbl */
+enum { CALL_MMAP = 222, CALL_MPROTECT = 226, CALL_PKEY_MPROTECT = 288 };
+enum { CALL_32_MPROTECT = 125, CALL_32_MMAP2 = 192, CALL_32_PKEY_MPROTECT = 394 };
+
+/* arch/arm64/include/uapi/asm/ptrace.h, PSR_MODE32_BIT */
+static __always_inline bool is_32_bit(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	return BPF_CORE_READ(regs, pstate) & 0x10;
+}
+
+#define call_number(regs) BPF_CORE_READ(regs, syscallno)
+#define first_of(regs) BPF_CORE_READ(regs, orig_x0)
+#define second_of(regs) BPF_CORE_READ(regs, regs[1])
+#define third_of(regs) BPF_CORE_READ(regs, regs[2])
+#define fourth_of(regs) BPF_CORE_READ(regs, regs[3])
+#define fifth_of(regs) BPF_CORE_READ(regs, regs[4])
+#define sixth_of(regs) BPF_CORE_READ(regs, regs[5])
+
+#define first_of_32(regs) ((__u32)first_of(regs))
+#define second_of_32(regs) ((__u32)second_of(regs))
+#define third_of_32(regs) ((__u32)third_of(regs))
+#define fourth_of_32(regs) ((__u32)fourth_of(regs))
+#define fifth_of_32(regs) ((__u32)fifth_of(regs))
+#define sixth_of_32(regs) ((__u32)sixth_of(regs))
+
+#else
+#error "which registers hold what a system call is given?"
+#endif
+
+#endif
