@@ -3,6 +3,7 @@
  * other; and what follows from that. The images that are given here are announced.
  */
 import { buildHandle, buildRemoteThread, type PartyOf } from './build/access.js'
+import { nestedProcess } from './build/process.js'
 import { buildRouting } from './build/routing.js'
 import { buildTargetedRouting } from './build/targeted-routing.js'
 import { reachesIn } from './correlate/access.js'
@@ -14,6 +15,7 @@ import type { EventStream, StreamOptions } from './stream.js'
 
 export class Acts {
   readonly correlator: Correlator
+  readonly wantsModules: boolean
   readonly #stream: EventStream
   readonly #options: StreamOptions
   readonly #wanted: ReadonlySet<EventName>
@@ -23,6 +25,7 @@ export class Acts {
     this.#stream = stream
     this.#options = options
     this.#wanted = options.events
+    this.wantsModules = options.events.has('MODULE_LOAD')
     this.#correlates = options.events.has('SENSITIVE_PROCESS_ACCESS') || options.events.has('THREAD_INJECTION')
     this.correlator = new Correlator(correlation, (finding) => this.#find(finding))
     if (this.#correlates) stream.correlator = this.correlator
@@ -35,6 +38,11 @@ export class Acts {
   /** Whether events that name two processes are looked at at all. */
   get wantsAccesses(): boolean {
     return this.#correlates || this.wants('REMOTE_PROCESS_HANDLE') || this.wants('NEW_REMOTE_THREAD')
+  }
+
+  /** Whether nothing that is done to it goes unsaid. */
+  isSensitive(image: ProcessImage): boolean {
+    return this.correlator.isSensitive(nestedProcess(image))
   }
 
   /** `image`: of the process that loaded it, where it was announced. */

@@ -100,8 +100,15 @@ export class EventStream {
     else this.#evidence('EXISTING_PROCESS', image)
   }
 
-  /** Its last thread ended. `code`: as wait(2) encodes it. */
-  terminate(image: ProcessImage, parentPid: number, time: number, code: number, account: number): void {
+  /** Its last thread ended: by itself with this code or, where it is not 0, by a signal. */
+  terminate(
+    image: ProcessImage,
+    parentPid: number,
+    time: number,
+    exitCode: number,
+    signal: number,
+    account: number,
+  ): void {
     this.processes.end(image)
     this.correlator?.end(image.atom, time)
     if (!this.#wantsEnd) {
@@ -115,8 +122,7 @@ export class EventStream {
       event: { PARENT_PROCESS_ID: parentPid, TIMESTAMP: time, PROCESS_ID: image.pid },
     }
     if (this.extended) {
-      const signal = code & 0x7f
-      if (signal === 0) record.event.EXIT_CODE = (code >> 8) & 0xff
+      if (signal === 0) record.event.EXIT_CODE = exitCode
       else record.event.SIGNAL = signal
       record.event.SEQUENCE = ids.sequence
     }

@@ -1,27 +1,44 @@
-/** Bytes that a piece of work allocates, on the heap and beside it, whether it keeps them or not. */
+/**
+ * Bytes that a piece of work allocates, on the heap and beside it, whether it keeps them or not.
+ *
+ * As the collector sees them: what there is more of before each collection than was left by the one
+ * before it. So a collection in the middle of the work takes nothing out of the sum.
+ */
+import { GCProfiler } from 'node:v8'
 import { collectGarbage } from './garbage.js'
 import type { Work } from './micro.js'
 
-const TIMES = 7
-
-/**
- * For each of the `count`: one value for each time. A run must allocate less than the young
- * generation has (16 MiB), since a collection in the middle would take it out of the sum.
- */
-export function bytesAllocated({ count, make }: Work): number[] {
+/** For each of the `count`: one value for each of the `times`. */
+export function bytesAllocated({ count, make }: Work, times: number): number[] {
   const { prepare, run } = make()
-  const values: number[] = []
-  for (let i = 0; i < TIMES; i++) {
+  return Array.from({ length: times }, () => {
     prepare?.()
-    collectGarbage()
-    const before = allocated()
-    run()
-    values.push((allocated() - before) / count)
-  }
-  return values
+    return bytesAllocatedBy(run) / count
+  })
 }
 
-function allocated(): number {
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
+export function bytesAllocatedBy(run: () => void): number {
+  return bytesBetween(run) - own()
+}
+
+/** What the profiler and the two collections allocate themselves. */
+function own(): number {
+  ownBytes ??= Math.min(...Array.from({ length: 8 }, () => bytesBetween(() => undefined)))
+  return ownBytes
+}
+
+let ownBytes: number | undefined
+
+function bytesBetween(run: () => void): number {
+  const profiler = new GCProfiler()
+  profiler.start()
+  collectGarbage()
+  run()
+  collectGarbage()
+  const { statistics } = profiler.stop()
+  return statistics.slice(1).reduce((sum, { beforeGC }, i) => sum + used(beforeGC) - used(statistics[i]!.afterGC), 0)
+}
+
+function used({ heapStatistics }: { heapStatistics: { usedHeapSize: number; externalMemory: number } }): number {
+  return heapStatistics.usedHeapSize + heapStatistics.externalMemory
 }

@@ -23,6 +23,14 @@ export interface Skip {
   suite: string
   name: string
   reason: string
+  /** False for what no distribution has a package of: where rivals are required, it still may be missing. */
+  isRequirable: boolean
+}
+
+/** A suite that broke off. */
+export interface Failure {
+  suite: string
+  reason: string
 }
 
 /** What was produced and what was received: a suite whose counts differ has failed. */

@@ -1,69 +1,53 @@
-/** All suites of a run as one JSON object, and as docs/performance.md. */
-import type { Check, Figure, Skip } from './figure.js'
+/** All suites of a run as one JSON object. */
+import type { Check, Failure, Figure, Skip } from './figure.js'
 import { describeMachine, type Machine } from './machine.js'
 import type { Suite, SuiteResult } from './suite.js'
-import { checkText, rowsOf, skipText } from './table.js'
 
 export interface Report {
   machine: Machine
   quick: boolean
-  figures: Figure[]
+  /** How long it took. */
+  seconds: number
   /** The medians of all ratios, by suite and name. */
   ratios: Record<string, number>
+  figures: Figure[]
   skips: Skip[]
   checks: Check[]
+  failures: Failure[]
 }
 
-export function reportOf(results: readonly SuiteResult[], quick: boolean): Report {
-  const figures = results.flatMap((result) => result.figures)
-  const withRatio = figures.filter(({ ratio }) => ratio !== null)
+/** A suite that ran to its end. */
+export interface Finished {
+  suite: Suite
+  result: SuiteResult
+}
+
+export interface Run {
+  finished: readonly Finished[]
+  /** Suites that could not run at all. */
+  unable: readonly Skip[]
+  failures: readonly Failure[]
+  quick: boolean
+  seconds: number
+}
+
+export function reportOf({ finished, unable, failures, quick, seconds }: Run): Report {
+  const figures = finished.flatMap(({ result }) => result.figures)
   return {
     machine: describeMachine(),
     quick,
-    figures,
+    seconds: Math.round(seconds),
     ratios: Object.fromEntries(
-      withRatio.map(({ suite, name, ratio }) => [`${suite}: ${name}: x ${ratio!.name}`, ratio!.median]),
+      figures.flatMap((figure) => (figure.ratio === null ? [] : [[ratioName(figure), figure.ratio.median]])),
     ),
-    skips: results.flatMap((result) => result.skips),
-    checks: results.flatMap((result) => result.checks),
+    figures,
+    skips: [...unable, ...finished.flatMap(({ result }) => result.skips)],
+    checks: finished.flatMap(({ result }) => result.checks),
+    failures: [...failures],
   }
 }
 
-/** `suites` and `results` belong together, one by one. */
-export function pageOf(report: Report, suites: readonly Suite[], results: readonly SuiteResult[]): string {
-  const { cpu, cpus, memoryBytes, kernel, node, date } = report.machine
-  const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`
-  return [
-    '# Performance',
-    '',
-    'Written by `npm run bench`, which measures all of it again on your machine. Every comparison is a ratio of two',
-    'measurements that were made one right after the other, in alternation; the spread is from the lowest to the',
-    'highest of them.',
-    '',
-    `${cpu}, ${cpus} CPUs, ${memory}; ${kernel}; Node ${node}; ${date.slice(0, 10)}${report.quick ? '; a quick run' : ''}.`,
-    '',
-    ...results.flatMap((result, i) => section(suites[i]!, result)),
-  ].join('\n')
-}
-
-function section({ name, about }: Suite, { figures, skips, checks }: SuiteResult): string[] {
-  const failed = checks.filter(({ passed }) => !passed)
-  return [
-    `## ${name}`,
-    '',
-    about,
-    '',
-    `![${name}](performance/${name}.svg)`,
-    '',
-    '| | median | spread | ratio | spread | target | |',
-    '|---|--:|---|--:|---|--:|---|',
-    ...rowsOf(figures).map((row) => `| ${row.map(escaped).join(' | ')} |`),
-    '',
-    ...[...skips.map(skipText), ...failed.map(checkText)].map((line) => `- ${line}`),
-    ...(skips.length + failed.length > 0 ? [''] : []),
-  ]
-}
-
-function escaped(cell: string): string {
-  return cell.replace(/[|<>]/g, (character) => ({ '|': '\\|', '<': '&lt;', '>': '&gt;' })[character]!)
+/** As in `ratios`. */
+export function ratioName({ suite, name, ratio }: Figure): string {
+  return `${suite}: ${name}: x ${ratio!.name}`
 }

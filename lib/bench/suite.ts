@@ -29,6 +29,9 @@ export interface Bar {
   isOurs: boolean
 }
 
+/** Thrown by a suite that cannot run on this machine, which is no failure of it. */
+export class Unable extends Error {}
+
 export interface Suite {
   name: string
   /** What it measures, in a sentence for the page. */

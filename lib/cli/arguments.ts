@@ -3,7 +3,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { KernelwireError } from '../errors.js'
 import { suggestion } from '../nearest.js'
 
-type OptionKinds = Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: true }>
+type OptionKinds = Readonly<Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: true }>>
 
 type Values<O extends OptionKinds> = {
   [K in keyof O]?: O[K]['type'] extends 'string' ? (O[K]['multiple'] extends true ? string[] : string) : boolean

@@ -2,44 +2,40 @@
 import { exitStatus, KernelwireError } from '../errors.js'
 import { suggestion } from '../nearest.js'
 import { ReaderGone } from '../output/writer.js'
+import { COMMAND_NAMES, COMMANDS, type Command, type CommandName, isCommand } from './commands.js'
+import { helpOf } from './face.js'
 import type { Terminal } from './terminal.js'
 import { version } from './version.js'
 
-export interface Command {
-  help: string
-  /** Returns the exit status. */
-  run(args: readonly string[], terminal: Terminal): Promise<number>
-}
+const EXAMPLES = [
+  'kernelwire watch',
+  'kernelwire watch --events NEW_PROCESS --duration 10s | jq .event.COMMAND_LINE',
+  'kernelwire schema NEW_PROCESS',
+]
 
-/** Loaded when called for: `kernelwire --version` should not wait for schemas or addon. */
-const COMMANDS: Record<string, () => Promise<Command>> = {
-  watch: () => import('./watch.js'),
-  schema: () => import('./schema.js'),
-  bench: () => import('./bench.js'),
-}
-
-const HELP = `kernelwire: process events straight from the kernel
+function programHelp(): string {
+  const names = [...COMMAND_NAMES, 'help']
+  const width = Math.max(...names.map((name) => name.length)) + 3
+  const summaries = COMMAND_NAMES.map((name) => `  ${name.padEnd(width)}${COMMANDS[name].summary}`)
+  return `kernelwire: process events straight from the kernel
 
 Usage: kernelwire COMMAND [OPTIONS]
 
 Commands:
-  watch     print events as they happen, one JSON object a line
-  schema    print the JSON Schema of an event
-  bench     measure what decoding costs on this machine
-  help      explain a command: kernelwire help watch
+${summaries.join('\n')}
+  ${'help'.padEnd(width)}explain a command: kernelwire help watch
 
 Options:
   --help, -h     this text; after a command, that command's
   --version, -v  the version
 
 Examples:
-  kernelwire watch
-  kernelwire watch --events NEW_PROCESS --duration 10s | jq .event.COMMAND_LINE
-  kernelwire schema NEW_PROCESS
+${EXAMPLES.map((example) => `  ${example}`).join('\n')}
 
 Exit status: 0 done, 1 failed while running, 2 usage, 3 missing privilege, 4 unsupported here or nothing
 could be attached, 130 second SIGINT, 141 the reader of stdout is gone.
 `
+}
 
 /** As a shell reports a program that SIGPIPE ended: 128 + 13. */
 const READER_GONE = 141
@@ -50,9 +46,13 @@ export function dispatch(args: readonly string[], terminal: Terminal): Promise<n
   return reported(args, terminal, choose(args, terminal))
 }
 
-/** One command that is a program of its own. */
-export function dispatchTo(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
-  return reported(args, terminal, runCommand(command, args, terminal))
+/** A program of its own: npm run bench. */
+export function dispatchTo(
+  program: Pick<Command, 'run'> & { help: string },
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  return reported(args, terminal, asksForHelp(args) ? print(program.help, terminal) : program.run(args, terminal))
 }
 
 async function reported(args: readonly string[], terminal: Terminal, running: Promise<number>): Promise<number> {
@@ -67,36 +67,40 @@ async function reported(args: readonly string[], terminal: Terminal, running: Pr
 
 async function choose([first, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   if (first === undefined) {
-    terminal.say(HELP.trimEnd())
+    terminal.say(programHelp().trimEnd())
     return USAGE
   }
-  if (first === '--help' || first === '-h') return print(HELP, terminal)
+  if (first === '--help' || first === '-h') return print(programHelp(), terminal)
   if (first === '--version' || first === '-v') return print(`${version()}\n`, terminal)
-  if (first === 'help') return help(rest[0], terminal)
+  if (first === 'help') return print(rest[0] === undefined ? programHelp() : await help(rest[0]), terminal)
 
-  return runCommand(await load(first), rest, terminal)
+  const name = known(first)
+  if (asksForHelp(rest)) return print(await help(name), terminal)
+  return (await load(name)).run(rest, terminal)
 }
 
-async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
+function asksForHelp(args: readonly string[]): boolean {
   const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
-  if (options.includes('--help') || options.includes('-h')) return print(command.help, terminal)
-  return command.run(args, terminal)
+  return options.includes('--help') || options.includes('-h')
 }
 
-async function help(name: string | undefined, terminal: Terminal): Promise<number> {
-  return print(name === undefined ? HELP : (await load(name)).help, terminal)
+async function help(word: string): Promise<string> {
+  const name = known(word)
+  return helpOf(name, COMMANDS[name].summary, (await load(name)).face)
 }
 
-async function load(name: string): Promise<Command> {
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command !== undefined) return command()
-  throw new KernelwireError('ERR_OPTION', unknown(name))
+function load(name: CommandName): Promise<Command> {
+  return COMMANDS[name].load()
 }
 
-function unknown(name: string): string {
-  const names = [...Object.keys(COMMANDS), 'help']
-  if (name.startsWith('-')) return `a command comes first, then its options: write kernelwire watch ${name}`
-  return `no command is called "${name}"; ${suggestion(name, names)}`
+function known(word: string): CommandName {
+  if (isCommand(word)) return word
+  throw new KernelwireError('ERR_OPTION', unknown(word))
+}
+
+function unknown(word: string): string {
+  if (word.startsWith('-')) return `a command comes first, then its options: write kernelwire watch ${word}`
+  return `no command is called "${word}"; ${suggestion(word, [...COMMAND_NAMES, 'help'])}`
 }
 
 async function print(text: string, terminal: Terminal): Promise<number> {

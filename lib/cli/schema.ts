@@ -4,25 +4,33 @@ import { EVENT_NAMES } from '../events/index.js'
 import { schemaOf, schemaOfAll, schemas } from '../events/schemas.js'
 import { requireEvent } from '../options.js'
 import { readArguments } from './arguments.js'
+import { COMMON, type Face, VERBOSE } from './face.js'
 import type { Terminal } from './terminal.js'
 
-export const help = `kernelwire schema: the JSON Schema (2020-12) of an event
-
-Usage: kernelwire schema            list the events
-       kernelwire schema EVENT      print the schema of one event
-       kernelwire schema --all      print one schema that every event satisfies
-
-Beside the keywords of JSON Schema, each field has its unit ("x-unit"), the condition under which it is
-absent ("x-absent") and, where it is an addition to the documented shape, "x-extension": true.
-
-Examples:
-  kernelwire schema NEW_PROCESS
-  kernelwire schema NEW_PROCESS | jq '.properties.event.properties | keys'
-  kernelwire schema --all > events.schema.json
-`
+export const face = {
+  usage: [
+    'schema            list the events',
+    'schema EVENT      print the schema of one event',
+    'schema --all      print one schema that every event satisfies',
+  ],
+  options: {
+    all: { type: 'boolean', text: 'one schema that every event satisfies' },
+    verbose: VERBOSE,
+    ...COMMON,
+  },
+  positional: 'events',
+  text: [
+    'Beside the keywords of JSON Schema, each field has its unit ("x-unit"), the condition under which it is absent ("x-absent") and, where it is an addition to the documented shape, "x-extension": true.',
+  ],
+  examples: [
+    'kernelwire schema NEW_PROCESS',
+    "kernelwire schema NEW_PROCESS | jq '.properties.event.properties | keys'",
+    'kernelwire schema --all > events.schema.json',
+  ],
+} as const satisfies Face
 
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = readArguments(args, { all: { type: 'boolean' }, verbose: { type: 'boolean' } })
+  const { values, positionals } = readArguments(args, face.options)
   const [name, ...others] = positionals
   if (others.length > 0 || (values.all === true && name !== undefined)) {
     throw new KernelwireError('ERR_OPTION', 'schema takes one event or --all; call it once for each event')

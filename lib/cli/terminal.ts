@@ -1,5 +1,6 @@
 /** What a command sees of the world around it: a test puts its own in place. */
 import type { EventEmitter } from 'node:events'
+import { writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { Writer } from '../output/writer.js'
 
@@ -8,6 +9,11 @@ export interface Terminal {
   stdout: Writer
   /** Whether a person reads stdout. */
   isTerminal: boolean
+  /** Of the window, where there is one; it can change. */
+  size(): { columns: number | undefined; rows: number | undefined }
+  environment: NodeJS.ProcessEnv
+  /** Writes this to stdout should the program end; returns what takes that back. */
+  atExit(text: string): () => void
   /** Everything else, one line at a time. */
   say(line: string): void
   /** Emits SIGINT and SIGTERM. */
@@ -22,6 +28,13 @@ export function processTerminal(): Terminal {
   return {
     stdout: new Writer(stdout as Writable),
     isTerminal: stdout.isTTY === true,
+    size: () => ({ columns: stdout.columns, rows: stdout.rows }),
+    environment: process.env,
+    atExit(text) {
+      const write = () => void writeSync(stdout.fd, text)
+      process.once('exit', write)
+      return () => void process.off('exit', write)
+    },
     say: (line) => void stderr.write(`${line}\n`),
     signals: process,
     exit: (status) => process.exit(status),

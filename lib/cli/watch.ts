@@ -1,47 +1,66 @@
-/** kernelwire watch: events as they happen, one JSON object a line. */
+/** kernelwire watch: events as they happen: JSON in a pipe, lines or a tree on a terminal. */
 import { KernelwireError } from '../errors.js'
-import { DEFAULT_EVENTS, type EventName } from '../events/index.js'
+import { DEFAULT_EVENTS, type EventName, type EventRecord } from '../events/index.js'
 import { RING_BYTES_MAX, RING_BYTES_MIN, type SensorOptions, validate } from '../options.js'
 import { type Line, lineEncoder } from '../output/encoder.js'
 import { escapeForTerminal, pieces } from '../output/ndjson.js'
+import { type Paint, paintFor } from '../output/paint.js'
 import type { Writer } from '../output/writer.js'
 import type { Sensor } from '../sensor.js'
 import { readArguments } from './arguments.js'
 import { Ending } from './ending.js'
+import { COLOR, COMMON, type Face, VERBOSE } from './face.js'
 import { notes } from './notes.js'
 import { Tally } from './tally.js'
 import type { Terminal } from './terminal.js'
 import { parseCount, parseDuration, parseEvents, parseSize } from './values.js'
 
-export const help = `kernelwire watch: print events as they happen, one JSON object a line
+export const face = {
+  usage: ['watch [OPTIONS]'],
+  options: {
+    events: {
+      type: 'string',
+      value: 'LIST',
+      text: `names with commas between, or all, or all,-NAME to leave one out (default: ${DEFAULT_EVENTS.join(',')})`,
+      choices: 'events',
+    },
+    duration: { type: 'string', value: 'TIME', text: 'end after this time: 5s, 10m, 1h; a bare number is seconds' },
+    count: { type: 'string', value: 'N', text: 'end after exactly N events' },
+    'ring-size': {
+      type: 'string',
+      value: 'SIZE',
+      text: 'what may wait for a slow reader before events are lost, and the loss told: 64KiB to 1GiB, rounded up to a power of two (default: 16MiB)',
+    },
+    extended: { type: 'boolean', text: 'add the fields that go beyond the documented ones' },
+    json: { type: 'boolean', text: 'one JSON object a line on a terminal too, where readable lines are the default' },
+    lines: { type: 'boolean', text: 'readable lines also where stdout is no terminal' },
+    tree: { type: 'boolean', text: 'the tree of processes, kept up to date, on the whole terminal' },
+    color: COLOR,
+    verbose: VERBOSE,
+    ...COMMON,
+  },
+  text: [
+    'In a pipe or a file, events are JSON, one a line; on a terminal they are lines to read. There, whatever a terminal would obey, and whatever cannot be seen, is escaped (\\x1b, \\u202e), and so are bytes that are no UTF-8 (\\xff). Events go to stdout, everything else to stderr.',
+    'SIGINT (Ctrl-C) and SIGTERM end it cleanly, with a summary; a second one ends it at once.',
+  ],
+  examples: [
+    'kernelwire watch',
+    'kernelwire watch --tree',
+    'kernelwire watch --events NEW_PROCESS,TERMINATE_PROCESS --duration 10s',
+    'kernelwire watch --events all,-PROCESS_ENVIRONMENT --extended > events.ndjson',
+    "kernelwire watch --events NEW_PROCESS | jq -r '.event.COMMAND_LINE'",
+  ],
+} as const satisfies Face
 
-Usage: kernelwire watch [OPTIONS]
-
-  --events LIST      names with commas between, or all, or all,-NAME to leave one out
-                     (default: ${DEFAULT_EVENTS.join(',')})
-  --duration TIME    end after this time: 5s, 10m, 1h; a bare number is seconds
-  --count N          end after exactly N lines
-  --ring-size SIZE   what may wait for a slow reader before events are lost, and the loss told:
-                     64KiB to 1GiB, rounded up to a power of two (default: 16MiB)
-  --extended         add the fields that go beyond the documented ones
-  --json             JSON even where a terminal would get something more readable (today: always)
-  --verbose          tell what was attached to the kernel; on an error, all that is known of it
-  --help, -h         this text
-
-Events go to stdout, everything else to stderr. SIGINT (Ctrl-C) and SIGTERM end it cleanly, with a summary;
-a second one ends it at once.
-
-Examples:
-  kernelwire watch
-  kernelwire watch --events NEW_PROCESS,TERMINATE_PROCESS --duration 10s
-  kernelwire watch --events all,-PROCESS_ENVIRONMENT --extended > events.ndjson
-  kernelwire watch --events NEW_PROCESS | jq -r '.event.COMMAND_LINE'
-`
+/** What the tree is made of. */
+const TREE_EVENTS = ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS'] as const
 
 interface Request {
   options: SensorOptions<EventName>
   durationMs: number | undefined
   count: number
+  view: 'json' | 'lines' | 'tree'
+  paint: Paint
   isVerbose: boolean
 }
 
@@ -50,7 +69,7 @@ type Watched = Pick<Sensor<EventName>, 'close' | 'coverage' | typeof Symbol.asyn
 export type Open = (options: SensorOptions<EventName>) => Promise<Watched>
 
 export async function run(args: readonly string[], terminal: Terminal, open: Open = openSensor): Promise<number> {
-  const request = parse(args)
+  const request = parse(args, terminal)
   const ending = new Ending(terminal)
   try {
     const sensor = await start(request, ending.signal, open)
@@ -65,40 +84,91 @@ async function watch(sensor: Watched, request: Request, ending: Ending, terminal
   const tally = new Tally()
   for (const note of notes(sensor.coverage, request.isVerbose)) terminal.say(`kernelwire: ${note}`)
   if (request.durationMs !== undefined) ending.after(request.durationMs)
-  const encode = lineEncoder()
-  const format: Line = terminal.isTerminal ? (record) => escapeForTerminal(encode(record)) : encode
-  await deliver(sensor, request.count, format, terminal.stdout, tally)
+  {
+    await using view = await viewOf(request, terminal)
+    await deliver(sensor, request.count, view, tally)
+  }
   terminal.say(`kernelwire: ${tally.summary()}`)
 }
 
-function parse(args: readonly string[]): Request {
-  const { values, positionals } = readArguments(args, {
-    events: { type: 'string' },
-    duration: { type: 'string' },
-    count: { type: 'string' },
-    'ring-size': { type: 'string' },
-    extended: { type: 'boolean' },
-    json: { type: 'boolean' },
-    verbose: { type: 'boolean' },
-  })
+/** Where events go. */
+interface View extends AsyncDisposable {
+  show(records: readonly EventRecord[]): Promise<void>
+}
+
+async function viewOf({ view, paint }: Request, terminal: Terminal): Promise<View> {
+  if (view === 'json') {
+    const encode = lineEncoder()
+    const format: Line = terminal.isTerminal ? (record) => escapeForTerminal(encode(record)) : encode
+    return new LineView(format, terminal.stdout)
+  }
+  if (view === 'tree') {
+    const { TreeView } = await import('../output/tree/tree-view.js')
+    return TreeView.open(terminal, paint)
+  }
+  const { ReadableLines } = await import('../output/readable.js')
+  const lines = new ReadableLines(() => terminal.size().columns, paint)
+  return new LineView((record) => lines.format(record), terminal.stdout)
+}
+
+class LineView implements View {
+  readonly #format: Line
+  readonly #stdout: Writer
+
+  constructor(format: Line, stdout: Writer) {
+    this.#format = format
+    this.#stdout = stdout
+  }
+
+  async show(records: readonly EventRecord[]): Promise<void> {
+    for (const text of pieces(records, this.#format)) await this.#stdout.write(text)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function parse(args: readonly string[], terminal: Terminal): Request {
+  const { values, positionals } = readArguments(args, face.options)
   if (positionals.length > 0) {
     throw new KernelwireError(
       'ERR_OPTION',
       `watch takes options only, not "${positionals[0]}"; events are named with --events`,
     )
   }
+  const view = requireView(values, terminal)
+  if (view === 'tree' && values.events !== undefined) {
+    throw new KernelwireError('ERR_OPTION', '--tree needs its own events; leave out --events')
+  }
+  const events = view === 'tree' ? TREE_EVENTS : DEFAULT_EVENTS
   const options: SensorOptions<EventName> = {
-    events: values.events === undefined ? DEFAULT_EVENTS : parseEvents('--events', values.events),
+    events: values.events === undefined ? events : parseEvents('--events', values.events),
     ringBytes: values['ring-size'] === undefined ? undefined : ringSize(values['ring-size']),
-    extended: values.extended === true,
+    // Exact bytes and how processes ended are worth their cost to a person who reads.
+    extended: values.extended === true || view !== 'json',
   }
   validate(options)
   return {
     options,
     durationMs: values.duration === undefined ? undefined : parseDuration('--duration', values.duration),
     count: values.count === undefined ? Number.POSITIVE_INFINITY : parseCount('--count', values.count),
+    view,
+    paint: paintFor(values.color, terminal.isTerminal, terminal.environment),
     isVerbose: values.verbose === true,
   }
+}
+
+function requireView(
+  { json, lines, tree }: { json?: boolean; lines?: boolean; tree?: boolean },
+  { isTerminal }: Terminal,
+): Request['view'] {
+  const asked = (['json', 'lines', 'tree'] as const).filter((name) => ({ json, lines, tree })[name] === true)
+  if (asked.length > 1) {
+    throw new KernelwireError('ERR_OPTION', `--${asked[0]} and --${asked[1]} exclude each other; leave out one of them`)
+  }
+  if (tree && !isTerminal) {
+    throw new KernelwireError('ERR_OPTION', '--tree needs a terminal; write kernelwire ps --tree for a tree in a pipe')
+  }
+  return asked[0] ?? (isTerminal ? 'lines' : 'json')
 }
 
 function ringSize(text: string): number {
@@ -133,10 +203,10 @@ async function start(request: Request, end: AbortSignal, open: Open): Promise<Wa
 
 function reportedByTheLoop(): void {}
 
-async function deliver(sensor: Watched, count: number, format: Line, stdout: Writer, tally: Tally): Promise<void> {
+async function deliver(sensor: Watched, count: number, view: View, tally: Tally): Promise<void> {
   for await (const batch of sensor) {
     const records = batch.slice(0, count - tally.total)
-    for (const text of pieces(records, format)) await stdout.write(text)
+    await view.show(records)
     for (const record of records) tally.add(record)
     if (tally.total >= count) break
   }

@@ -1,4 +1,7 @@
 /** What is known of a process only with `extended`: the fields as the events have them. */
+export type AnyDetails = Partial<Details & WindowsDetails>
+
+/** On Linux. */
 export interface Details {
   ARGUMENTS: readonly string[] | undefined
   CURRENT_DIRECTORY: string | undefined
@@ -12,4 +15,8 @@ export interface Details {
   CONTAINER_ID: string | undefined
   NAMESPACE_PROCESS_ID: number | undefined
   NAMESPACES: Readonly<Record<'MNT' | 'PID' | 'NET' | 'USER' | 'UTS' | 'IPC' | 'CGROUP', number>>
+}
+
+export interface WindowsDetails {
+  USER_SID: string
 }

@@ -3,7 +3,7 @@
  * an atom names it.
  */
 import type { NestedProcess } from '../events/index.js'
-import type { Details } from './details.js'
+import type { AnyDetails } from './details.js'
 
 /** Where an image is on its way through the stream. */
 export const STATE = {
@@ -55,7 +55,7 @@ export class ProcessImage {
   /** Exact bytes of values that are no UTF-8, as base64. */
   rawBytes: Record<string, string> | undefined
   /** With `extended` only. */
-  details: Details | undefined
+  details: AnyDetails | undefined
   previousAtom: string | undefined
 
   parentPid: number

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
+import { COMMAND_NAMES, COMMANDS } from '../../lib/cli/commands.js'
 import { dispatch } from '../../lib/cli/dispatch.js'
+import type { OptionFace } from '../../lib/cli/face.js'
 import * as watch from '../../lib/cli/watch.js'
 import { KernelwireError } from '../../lib/errors.js'
 import { EVENT_NAMES } from '../../lib/events/index.js'
@@ -34,11 +36,18 @@ test('help for the program and for each command is on stdout and has examples', 
   }
 })
 
-test('the help of watch names every option that watch takes', async () => {
-  const { stdout } = await kernelwire('watch', '--help')
-  for (const option of ['events', 'duration', 'count', 'ring-size', 'extended', 'json', 'verbose', 'help']) {
+test.each(COMMAND_NAMES)('the help of %s names every option that it takes, and fits a terminal', async (name) => {
+  const { stdout } = await kernelwire('help', name)
+  for (const [option, { text }] of Object.entries<OptionFace>((await COMMANDS[name].load()).face.options)) {
     expect(stdout).toMatch(new RegExp(`^ {2}--${option}\\b`, 'm'))
+    expect(text).toMatch(/\S/)
   }
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110)
+})
+
+test('the help of the program names every command', async () => {
+  const { stdout } = await kernelwire('--help')
+  for (const name of COMMAND_NAMES) expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\w`, 'm'))
 })
 
 test('nothing at all is a usage error that shows the help', async () => {
@@ -49,7 +58,10 @@ test('nothing at all is a usage error that shows the help', async () => {
 
 test.each([
   [['wacth'], 'kernelwire: no command is called "wacth"; did you mean watch? (ERR_OPTION)'],
-  [['toString'], 'kernelwire: no command is called "toString"; the choice is watch, schema, bench, help (ERR_OPTION)'],
+  [
+    ['toString'],
+    `kernelwire: no command is called "toString"; the choice is ${COMMAND_NAMES.join(', ')}, help (ERR_OPTION)`,
+  ],
   [
     ['--events', 'all'],
     'kernelwire: a command comes first, then its options: write kernelwire watch --events (ERR_OPTION)',

@@ -190,13 +190,72 @@ test('a batch of large events is written in pieces of whole lines', async () => 
   expect(linesOf(terminal)).toEqual(large)
 })
 
-test('on a terminal no event can act upon it', async () => {
+/** A terminal of 80 columns. */
+function screen(rows = 24): FakeTerminal {
   const terminal = new FakeTerminal()
-  terminal.isTerminal = true
-  const record = newProcess({ COMMAND_LINE: 'echo \u009b2J\u202e' })
-  await run(['--count', '1'], terminal, new ScriptedSensor([record]).open)
+  return Object.assign(terminal, { isTerminal: true, columns: 80, rows, environment: { NO_COLOR: '1' } })
+}
+
+const HOSTILE = newProcess({ COMMAND_LINE: 'echo \u009b2J\u202e' })
+
+test('on a terminal each event is a line to read, and no event can act upon it', async () => {
+  const terminal = screen()
+  const sensor = new ScriptedSensor([HOSTILE, terminateProcess()])
+  await run(['--count', '2'], terminal, sensor.open)
+  expect(terminal.output).toMatch(/^\d\d:\d\d:\d\d start +4711 root +\/usr\/bin\/true \(echo\) \\u009b2J\\u202e/)
+  expect(terminal.output.split('\n')).toHaveLength(3)
+  expect(sensor.opened).toMatchObject({ extended: true })
+})
+
+test('--json gives JSON there too, escaped where a terminal would obey', async () => {
+  const terminal = screen()
+  const sensor = new ScriptedSensor([HOSTILE])
+  await run(['--json', '--count', '1'], terminal, sensor.open)
   expect(terminal.output).not.toMatch(/[\u009b\u202e]/)
-  expect(linesOf(terminal)).toEqual([record])
+  expect(linesOf(terminal)).toEqual([HOSTILE])
+  expect(sensor.opened).toMatchObject({ extended: false })
+})
+
+test('--lines gives lines in a pipe too, --color colours them', async () => {
+  const terminal = new FakeTerminal()
+  await run(['--lines', '--color', 'always', '--count', '1'], terminal, new ScriptedSensor([newProcess()]).open)
+  expect(terminal.output).toContain('\x1b[1m/usr/bin/true\x1b[0m')
+})
+
+test('--tree takes the whole terminal, and gives it back', async () => {
+  const terminal = screen(5)
+  const sensor = new ScriptedSensor([newProcess()])
+  const ended = run(['--tree', '--duration', '500ms'], terminal, sensor.open)
+  await vi.waitFor(() => expect(terminal.output).toContain('4711 root     true'))
+  expect(terminal.armed.size).toBe(1)
+  expect(await ended).toBe(0)
+  expect(terminal.output.startsWith('\x1b[?1049h')).toBe(true)
+  expect(terminal.output.endsWith('\x1b[?1049l')).toBe(true)
+  expect(terminal.armed.size).toBe(0)
+  expect(sensor.opened).toMatchObject({ events: ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS'] })
+})
+
+test('a terminal that fails ends the tree', async () => {
+  const terminal = screen()
+  const sensor = new ScriptedSensor([newProcess()])
+  sensor.left = [newProcess()]
+  const ended = run(['--tree', '--duration', '600ms'], terminal, sensor.open)
+  setTimeout(() => {
+    terminal.reader = brokenPipe
+  }, 20)
+  await expect(ended).rejects.toBeInstanceOf(ReaderGone)
+})
+
+test.each([
+  [['--json', '--tree'], '--json and --tree exclude each other'],
+  [['--tree', '--events', 'NEW_PROCESS'], '--tree needs its own events'],
+])('%j is refused', async (args, sentence) => {
+  await expect(run(args, screen(), new ScriptedSensor().open)).rejects.toThrow(sentence)
+})
+
+test('--tree in a pipe is refused, with what to write instead', async () => {
+  const refused = run(['--tree'], new FakeTerminal(), new ScriptedSensor().open)
+  await expect(refused).rejects.toThrow('--tree needs a terminal; write kernelwire ps --tree')
 })
 
 test('a sensor that fails while running is an error of the program', async () => {

@@ -15,6 +15,8 @@ export interface EtwEvent {
   cpu?: number
   /** FILETIME. */
   time?: bigint
+  /** What the record says of the payload's length, where that is not true. */
+  claims?: number
 }
 
 /** 2026-01-01T00:00:00Z as a FILETIME. */
@@ -70,7 +72,7 @@ function write(memory: Buffer, at: number, event: EtwEvent): void {
   memory.writeUInt16LE(event.cpu ?? 0, at + RECORD.cpu)
   memory.writeUInt32LE(event.pid ?? 0xffffffff, at + RECORD.pid)
   memory.writeUInt32LE(event.tid ?? 0xffffffff, at + RECORD.tid)
-  memory.writeUInt32LE(event.payload.length, at + RECORD.payload_length)
+  memory.writeUInt32LE(event.claims ?? event.payload.length, at + RECORD.payload_length)
   memory.writeBigUInt64LE(event.time ?? NEW_YEAR, at + RECORD.time)
   memory.set(event.payload, at + RECORD.SIZE)
 }

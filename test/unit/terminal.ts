@@ -11,6 +11,11 @@ export class FakeTerminal implements Terminal {
   readonly exits: number[] = []
   readonly signals = new EventEmitter()
   isTerminal = false
+  columns: number | undefined
+  rows: number | undefined
+  environment: NodeJS.ProcessEnv = {}
+  /** What would be written should the program end now. */
+  readonly armed = new Set<string>()
   /** Awaited before a write is taken. */
   reader: () => Promise<void> = async () => undefined
 
@@ -25,6 +30,15 @@ export class FakeTerminal implements Terminal {
       },
     }),
   )
+
+  size() {
+    return { columns: this.columns, rows: this.rows }
+  }
+
+  atExit(text: string): () => void {
+    this.armed.add(text)
+    return () => void this.armed.delete(text)
+  }
 
   say(line: string): void {
     this.said.push(line)

@@ -108,7 +108,7 @@ function figuresOf(works: readonly Work[], measured: Map<string, number[]>): Fig
     terminate.map((ns) => 1e9 / ns),
     { target: atLeast(1.5e6) },
   )
-  const allocated = works.map((work) => figure(SUITE, `${work.name}: allocated`, 'bytes', bytesAllocated(work)))
+  const allocated = works.map((work) => figure(SUITE, `${work.name}: allocated`, 'bytes', bytesAllocated(work, 3)))
   return [...timed, rate, ...allocated]
 }
 

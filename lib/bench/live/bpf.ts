@@ -1,7 +1,7 @@
-/** What the kernel tells of BPF objects, in /proc: of the maps and programs that a process holds. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-
-const STATISTICS = '/proc/sys/kernel/bpf_stats_enabled'
+/** What the kernel tells of the maps and programs that a process holds, in /proc and through bpf(2). */
+import { readdirSync, readFileSync } from 'node:fs'
+import { Child } from './child.js'
+import { bpfFiguresProgram } from './programs.js'
 
 /** include/uapi/linux/bpf.h, enum bpf_map_type. */
 const RINGBUF = 27
@@ -16,16 +16,15 @@ export interface ProgramRuns {
 }
 
 /** Ring, counters and control: a source makes them in this order (native/linux/ebpf_source.cc). */
-export function mapIds(pid: number | 'self'): number[] {
-  const maps = descriptors(pid).filter(({ map_id }) => map_id !== undefined)
-  const ids = (type: number, flags: number) =>
-    maps
-      .filter((map) => Number(map.map_type) === type && Number(map.map_flags) === flags)
-      .map(({ map_id }) => Number(map_id))
-  return [...new Set([...ids(RINGBUF, 0), ...ids(ARRAY, MMAPABLE)])].slice(0, 3)
+export function sourceMapIds(pid: number | 'self'): number[] {
+  return [...mapIds(pid, RINGBUF, 0), ...mapIds(pid, ARRAY, MMAPABLE)].slice(0, 3)
 }
 
-/** The programs that a process holds, and how long they ran since they were loaded while statistics were on. */
+export function ringIds(pid: number): number[] {
+  return mapIds(pid, RINGBUF, 0)
+}
+
+/** The programs that a process holds, and how long they ran since they were loaded while the kernel timed them. */
 export function programsOf(pid: number): Map<number, ProgramRuns> {
   const programs = new Map<number, ProgramRuns>()
   const all = descriptors(pid)
@@ -40,15 +39,43 @@ export function programsOf(pid: number): Map<number, ProgramRuns> {
   return programs
 }
 
-/** The kernel times every run of a program while `action` runs; that costs each run some 40 ns. */
-export async function withStatistics<T>(isOn: boolean, action: () => Promise<T>): Promise<T> {
-  const before = readFileSync(STATISTICS, 'utf8')
-  writeFileSync(STATISTICS, isOn ? '1' : '0')
-  try {
-    return await action()
-  } finally {
-    writeFileSync(STATISTICS, before)
+/** test/bench/programs/bpf_figures.c: what it turned on ends with it. */
+export class BpfFigures {
+  readonly #child = new Child(bpfFiguresProgram(), [])
+
+  /** The kernel times every run of a program while `action` runs; that costs each run some 40 ns. */
+  async timed<T>(action: () => Promise<T>): Promise<T> {
+    await this.#asked('on')
+    try {
+      return await action()
+    } finally {
+      await this.#asked('off')
+    }
   }
+
+  /** All bytes that the rings of a process have ever taken; undefined where it has none. */
+  async ringBytes(pid: number): Promise<number | undefined> {
+    let sum: number | undefined
+    for (const id of ringIds(pid)) sum = (sum ?? 0) + Number(await this.#asked(`ring ${id}`))
+    return sum
+  }
+
+  end(): void {
+    this.#child.end()
+  }
+
+  #asked(line: string): Promise<string> {
+    this.#child.say(line)
+    return this.#child.line()
+  }
+}
+
+function mapIds(pid: number | 'self', type: number, flags: number): number[] {
+  const maps = descriptors(pid).filter(
+    ({ map_id, map_type, map_flags }) =>
+      map_id !== undefined && Number(map_type) === type && Number(map_flags) === flags,
+  )
+  return [...new Set(maps.map(({ map_id }) => Number(map_id)))]
 }
 
 function descriptors(pid: number | 'self'): Record<string, string>[] {

@@ -3,7 +3,7 @@
  *
  * Not in the package: it needs the C programs of the repository.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readArguments } from '../../cli/arguments.js'
@@ -11,14 +11,18 @@ import { dispatchTo } from '../../cli/dispatch.js'
 import { processTerminal, type Terminal } from '../../cli/terminal.js'
 import { KernelwireError } from '../../errors.js'
 import { suggestion } from '../../nearest.js'
+import { compare } from '../compare.js'
 import { decode } from '../decode/suite.js'
+import { pageOf } from '../page.js'
 import { svgOf } from '../plot.js'
-import { pageOf } from '../report.js'
+import type { Report } from '../report.js'
 import { type Outcome, runSuites } from '../run.js'
 import type { Suite } from '../suite.js'
 import { ring } from './ring.js'
 import { stall } from './storms/stall.js'
 import { storm } from './storms/storm.js'
+import { mountTracefs } from './tracefs.js'
+import { undo, undoAtExit } from './undo.js'
 
 const SUITES: readonly Suite[] = [decode, ring, storm, stall]
 const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url))
@@ -26,15 +30,21 @@ const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url))
 const help = `npm run bench: measure kernelwire on this machine
 
 Usage: npm run bench -- [OPTIONS]
+       npm run bench -- --compare FIRST.json SECOND.json
 
-  --suite NAME  ${SUITES.map(({ name }) => name).join(', ')}; may be given several times (default: all)
-  --quick       fewer and shorter rounds: rougher figures, in less than three minutes in all
-  --json        one JSON object on stdout instead of tables
-  --write       write docs/performance.md and its plots; needs all suites
-  --help, -h    this text
+  --suite NAME   ${SUITES.map(({ name }) => name).join(', ')}; may be given several times (default: all)
+  --quick        fewer and shorter rounds: rougher figures, in less than three minutes in all
+  --json         one JSON object on stdout instead of tables
+  --write        write performance.md and its plots; needs all suites
+  --docs FOLDER  where to write them (default: docs)
+  --compare      whether the ratios of two runs agree within the spread that each printed
+  --help, -h     this text
 
-The suites other than decode need root and a kernel that takes BPF programs. Rivals are measured where they
-are installed; with KERNELWIRE_REQUIRE=bench a missing one is a failure. Progress goes to stderr.
+The suites other than decode need root and a kernel that takes BPF programs. Other sensors are measured where
+they are installed; with KERNELWIRE_REQUIRE=bench a missing one, or a suite that cannot run, is a failure.
+Progress goes to stderr.
+
+Exit status: 0 everything was measured and all counts were right (also where a target is missed), 1 otherwise.
 `
 
 async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -43,33 +53,62 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
     quick: { type: 'boolean' },
     json: { type: 'boolean' },
     write: { type: 'boolean' },
+    docs: { type: 'string' },
+    compare: { type: 'boolean' },
   })
-  if (positionals.length > 0)
-    throw new KernelwireError('ERR_OPTION', `bench takes options only, not "${positionals[0]}"`)
+  if (values.compare) return compareFiles(positionals, terminal)
+  if (positionals.length > 0) throw refusal(`bench takes options only, not "${positionals[0]}"`)
+  if (values.write && values.suite !== undefined) throw refusal('--write takes all suites; leave out --suite')
+  if (values.docs !== undefined && !values.write) throw refusal('--docs says where --write writes; add --write')
   const suites = values.suite === undefined ? SUITES : values.suite.map(suiteOf)
-  if (values.write && values.suite !== undefined) throw new KernelwireError('ERR_OPTION', '--write takes all suites')
-  const options = {
-    quick: values.quick === true,
-    json: values.json === true,
-    requireRivals: (process.env.KERNELWIRE_REQUIRE ?? '').split(',').includes('bench'),
-  }
-  const outcome = await runSuites(suites, options, terminal)
-  if (values.write) write(suites, outcome)
+  const outcome = await measured(suites, values.quick === true, values.json === true, terminal)
+  if (values.write) write(values.docs ?? DOCS, outcome, terminal)
   return outcome.isSound ? 0 : 1
+}
+
+async function measured(suites: readonly Suite[], quick: boolean, json: boolean, terminal: Terminal) {
+  const isRequired = (process.env.KERNELWIRE_REQUIRE ?? '').split(',').includes('bench')
+  undoAtExit()
+  try {
+    const mounting = suites.some((suite) => suite !== decode) ? mountTracefs() : undefined
+    if (mounting !== undefined) terminal.say(`kernelwire bench: ${mounting}`)
+    return await runSuites(suites, { quick, json, isRequired }, terminal)
+  } finally {
+    undo()
+  }
+}
+
+/** A run that is not whole must not take the place of one that was. */
+function write(folder: string, { report, finished }: Outcome, terminal: Terminal): void {
+  if (finished.length < SUITES.length) {
+    terminal.say('kernelwire bench: performance.md is not written: not every suite came to its end')
+    return
+  }
+  const plots = join(folder, 'performance')
+  mkdirSync(plots, { recursive: true })
+  for (const { suite, result } of finished) writeFileSync(join(plots, `${suite.name}.svg`), svgOf(result.plot))
+  writeFileSync(join(folder, 'performance.md'), pageOf(report, finished))
+}
+
+async function compareFiles(files: readonly string[], terminal: Terminal): Promise<number> {
+  if (files.length !== 2) throw refusal('--compare takes two files: npm run bench -- --compare FIRST.json SECOND.json')
+  const [first, second] = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report)
+  const { table, apart, missing } = compare(first!, second!)
+  await terminal.stdout.write(`${table}\n`)
+  for (const name of apart) terminal.say(`kernelwire bench: apart: ${name}`)
+  for (const name of missing) terminal.say(`kernelwire bench: in one run only: ${name}`)
+  return apart.length + missing.length === 0 ? 0 : 1
 }
 
 function suiteOf(name: string): Suite {
   const suite = SUITES.find((one) => one.name === name)
   if (suite !== undefined) return suite
   const names = SUITES.map((one) => one.name)
-  throw new KernelwireError('ERR_OPTION', `no suite is called "${name}"; ${suggestion(name, names)}`)
+  throw refusal(`no suite is called "${name}"; ${suggestion(name, names)}`)
 }
 
-function write(suites: readonly Suite[], { report, results }: Outcome): void {
-  const plots = join(DOCS, 'performance')
-  mkdirSync(plots, { recursive: true })
-  for (const [i, { plot }] of results.entries()) writeFileSync(join(plots, `${suites[i]!.name}.svg`), svgOf(plot))
-  writeFileSync(join(DOCS, 'performance.md'), pageOf(report, suites, results))
+function refusal(sentence: string): KernelwireError {
+  return new KernelwireError('ERR_OPTION', sentence)
 }
 
 dispatchTo({ help, run }, process.argv.slice(2), processTerminal()).then((status) => {

@@ -3,14 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Unable } from '../suite.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const MADE = join(ROOT, 'build/bench')
 const INCLUDES = ['-I', join(ROOT, 'native'), '-I', join(ROOT, 'native/linux/bpf')]
 const C = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread', '-I', join(ROOT, 'native')]
-
-/** Why a suite cannot run here. */
-export class Unable extends Error {}
 
 /** The storm generator of the live tests, and what it executes. */
 export function stormPrograms(): { storm: string; tiny: string; usage: string } {
@@ -20,6 +18,10 @@ export function stormPrograms(): { storm: string; tiny: string; usage: string } 
     tiny: cProgram('test/programs/tiny.c', isBare ? ['-static', '-nostdlib'] : ['-static']),
     usage: cProgram('test/bench/programs/usage.c'),
   }
+}
+
+export function bpfFiguresProgram(): string {
+  return cProgram('test/bench/programs/bpf_figures.c', ['-lbpf'])
 }
 
 export function ringPrograms(): { producer: string; object: string; consumer: string } {

@@ -7,7 +7,7 @@
 import { type NativeOpened, native } from '../../native.js'
 import { Records } from '../../records.js'
 import { visitHeader } from '../decode/visit.js'
-import { mapIds } from './bpf.js'
+import { sourceMapIds } from './bpf.js'
 
 const PAUSE_MS = 5
 const IDLE_MS = 1_000
@@ -33,7 +33,7 @@ process.on('disconnect', () => {
   onAnswer = () => undefined
   source.close()
 })
-process.send!(mapIds('self'))
+process.send!(sourceMapIds('self'))
 loop()
 
 function loop(): void {

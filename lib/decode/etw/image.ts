@@ -6,7 +6,7 @@ export const IMAGE_OPCODE = { UNLOAD: 2, DC_START: 3, DC_END: 4, LOAD: 10 } as c
 export class ImageFields {
   base = 0
   size = 0
-  /** 0 for the kernel and its drivers, and in version 0, which does not say. */
+  /** 0 for the kernel and its drivers; version 0 does not say. */
   pid = 0
   checksum = 0
   timestamp = 0

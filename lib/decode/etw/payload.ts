@@ -9,7 +9,7 @@ import type { Bytes, Records } from '../../records.js'
 import { RECORD } from './layout.js'
 
 /** Why a payload makes no sense. */
-export const FAULT = { NONE: 0, SHORT: 1, TEXT: 2, SID: 3 } as const
+export const FAULT = { NONE: 0, SHORT: 1, TEXT: 2, SID: 3, TIME: 4 } as const
 export const FAULT_NAMES = [
   'none',
   'shorter than its fields',
@@ -52,6 +52,14 @@ export class Payload {
     this.sidAt = -1
     this.fault = this.end > record + length ? FAULT.SHORT : FAULT.NONE
     if (this.fault !== FAULT.NONE) this.end = this.at
+  }
+
+  /** Once more at the start of the same payload, with pointers of the other size. */
+  aimOther(record: number): void {
+    this.at = record + RECORD.SIZE
+    this.pointerSize = this.pointerSize === 8 ? 4 : 8
+    this.sidAt = -1
+    this.fault = FAULT.NONE
   }
 
   get left(): number {

@@ -214,7 +214,9 @@ export class LinuxDecoder {
     const word = at >>> 2
     const time = this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
     const parentPid = records.u32[word + (EXIT.parent_pid >> 2)]!
-    this.#stream.terminate(image, parentPid, time, records.u32[word + (EXIT.exit_code >> 2)]!, TYPE.EXIT)
+    // As wait(2) encodes it.
+    const code = records.u32[word + (EXIT.exit_code >> 2)]!
+    this.#stream.terminate(image, parentPid, time, (code >> 8) & 0xff, code & 0x7f, TYPE.EXIT)
     return true
   }
 

@@ -1,11 +1,13 @@
 /*
- * usage FILE PROGRAM [ARGUMENT...]
+ * usage PROGRAM [ARGUMENT...]
  *
- * Runs a program, and writes to FILE how much CPU time it and all that it waited for have used:
- * user and system, in microseconds.
+ * Runs a program, then writes "usage USER SYSTEM": the CPU time that it and all that it waited for
+ * have used, in microseconds.
  */
 #include <err.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,23 +21,20 @@ int main(int argc, char **argv)
 {
 	struct rusage usage;
 	int status;
-	FILE *file;
 	pid_t pid;
 
-	if (argc < 3)
-		errx(2, "usage: usage FILE PROGRAM [ARGUMENT...]");
+	if (argc < 2)
+		errx(2, "usage: usage PROGRAM [ARGUMENT...]");
 	pid = fork();
 	if (pid < 0)
 		err(1, "fork");
 	if (pid == 0) {
-		execv(argv[2], argv + 2);
-		err(127, "%s", argv[2]);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execv(argv[1], argv + 1);
+		err(127, "%s", argv[1]);
 	}
 	if (waitpid(pid, &status, 0) != pid || getrusage(RUSAGE_CHILDREN, &usage))
 		err(1, "wait");
-	file = fopen(argv[1], "w");
-	if (!file || fprintf(file, "%lld %lld\n", microseconds(usage.ru_utime), microseconds(usage.ru_stime)) < 0 ||
-	    fclose(file))
-		err(1, "%s", argv[1]);
+	printf("usage %lld %lld\n", microseconds(usage.ru_utime), microseconds(usage.ru_stime));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

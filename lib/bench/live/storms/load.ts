@@ -1,9 +1,5 @@
 /** The loads of the suites storm and stall: what test/programs/storm.c makes, and the CPU time that it takes. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { Child } from '../child.js'
 import { stormPrograms } from '../programs.js'
 
 export const LOADS = ['exits', 'threads', 'execs'] as const
@@ -17,33 +13,30 @@ export interface Made {
   cpuSeconds: number
 }
 
-const WORKERS = 1
 const KIND = { exits: 'exit', threads: 'thread', execs: 'exec' } as const
 
-export async function make(load: Load, count: number): Promise<Made> {
+export async function make(load: Load, count: number, workers = 1): Promise<Made> {
   const { storm, tiny, usage } = stormPrograms()
-  const folder = mkdtempSync(join(tmpdir(), 'kernelwire-bench-'))
+  const counts = LOADS.map((one) => (one === load ? count : 0))
+  const child = new Child(usage, [storm, workers, ...counts, tiny])
   try {
-    const file = join(folder, 'usage')
-    const counts = LOADS.map((one) => String(one === load ? count : 0))
-    const lines = await output(usage, [file, storm, String(WORKERS), ...counts, tiny])
-    const rows = lines.trimEnd().split('\n')
-    const of = (kind: string) =>
-      rows.filter((row) => row.startsWith(`${kind} `)).map((row) => Number(row.split(' ')[1]))
-    const [user, system] = readFileSync(file, 'utf8').trim().split(' ').map(Number)
-    return { workers: new Set(of('worker')), pids: of(KIND[load]), cpuSeconds: (user! + system!) / 1e6 }
+    const rows = (await child.lines()).map((line) => line.split(' '))
+    const of = (kind: string) => rows.filter((row) => row[0] === kind).map((row) => Number(row[1]))
+    const [, user, system] = rows.at(-1)!
+    return {
+      workers: new Set(of('worker')),
+      pids: of(KIND[load]),
+      cpuSeconds: (Number(user) + Number(system)) / 1e6,
+    }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    child.kill()
   }
 }
 
-async function output(program: string, args: readonly string[]): Promise<string> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let text = ''
-  child.stdout.setEncoding('latin1').on('data', (chunk) => {
-    text += chunk
-  })
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`the storm ended with status ${code}`)
-  return text
+export function together(all: readonly Made[]): Made {
+  return {
+    workers: new Set(all.flatMap(({ workers }) => [...workers])),
+    pids: all.flatMap(({ pids }) => pids),
+    cpuSeconds: all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+  }
 }

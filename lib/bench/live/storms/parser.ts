@@ -10,14 +10,12 @@ let rest = ''
 
 process.stdin.setEncoding('utf8')
 process.stdin.on('data', (chunk: string) => {
-  tally.bytes += chunk.length
   const lines = (rest + chunk).split('\n')
   rest = lines.pop()!
   for (const line of lines) if (line !== '') read(line)
 })
 process.stdin.on('end', () => {
-  process.send!(tally)
-  process.disconnect()
+  process.send!(tally, () => process.disconnect())
 })
 
 function readBpftrace(line: string): void {

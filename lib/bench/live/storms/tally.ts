@@ -5,12 +5,10 @@ export interface Tally {
   byParent: Record<string, Record<number, number>>
   byPid: Record<string, Record<number, number>>
   lost: number
-  /** Of all lines. */
-  bytes: number
 }
 
 export function newTally(): Tally {
-  return { byParent: {}, byPid: {}, lost: 0, bytes: 0 }
+  return { byParent: {}, byPid: {}, lost: 0 }
 }
 
 export function add(to: Record<string, Record<number, number>>, kind: string, pid: number): void {

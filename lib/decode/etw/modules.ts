@@ -1,0 +1,57 @@
+/** Files that are mapped to run code from them; and the path of each process, which is its main module's. */
+import type { Acts } from '../../acts.js'
+import type { EventStream } from '../../stream.js'
+import { IMAGE_OPCODE, type ImageFields } from './image.js'
+import type { Lives } from './lives.js'
+import { Twins } from './twins.js'
+import type { Volumes } from './volumes.js'
+import type { WorkerThreads } from './workers.js'
+
+const NTDLL = '\\ntdll.dll'
+
+export class Modules {
+  readonly #stream: EventStream
+  readonly #acts: Acts
+  readonly #lives: Lives
+  readonly #volumes: Volumes
+  readonly #workers: WorkerThreads
+  readonly #twins = new Twins()
+
+  constructor(stream: EventStream, acts: Acts, lives: Lives, volumes: Volumes, workers: WorkerThreads) {
+    this.#stream = stream
+    this.#acts = acts
+    this.#lives = lives
+    this.#volumes = volumes
+    this.#workers = workers
+  }
+
+  /** `opcode`: of the classic event, or its like. Of an unload, nothing is needed. */
+  image(provider: number, fields: ImageFields, opcode: number, time: number): void {
+    const isLoad = opcode === IMAGE_OPCODE.LOAD
+    if (!isLoad && opcode !== IMAGE_OPCODE.DC_START && opcode !== IMAGE_OPCODE.DC_END) {
+      this.#stream.accounts.folded[provider]!++
+      return
+    }
+    const { pid, base, size } = fields
+    const path = fields.path === '' ? undefined : this.#volumes.dosPath(fields.path)
+    if (path !== undefined) this.#learn(pid, path, base, size)
+    if (!isLoad || this.#twins.isSecond(provider, pid, base, time)) {
+      this.#stream.accounts.folded[provider]!++
+      return
+    }
+    const image = this.#acts.wantsModules ? this.#lives.announced(pid) : undefined
+    this.#acts.module(image, pid, path, size, base, time, provider)
+  }
+
+  #learn(pid: number, path: string, base: number, size: number): void {
+    if (path.length > NTDLL.length && path.slice(-NTDLL.length).toLowerCase() === NTDLL) {
+      this.#workers.addLibrary(base, size)
+    }
+    const life = this.#lives.of(pid)
+    if (life === undefined || life.isSettled || life.image.baseAddress !== 0 || !life.isMain(path)) return
+    life.image.baseAddress = base
+    if (!life.hasPath) life.image.path = path
+    life.hasPath = true
+    this.#lives.settle(life)
+  }
+}

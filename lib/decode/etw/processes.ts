@@ -1,0 +1,221 @@
+/**
+ * Processes that start, end, or were there, from both providers into one life each.
+ *
+ * The classic events have command line and user, Kernel-Process has the path and the time of
+ * creation; a recording can have either or both.
+ */
+import { ProcessImage } from '../../process/image.js'
+import type { EventStream } from '../../stream.js'
+import type { FileTimes } from './file-time.js'
+import type { KernelProcessFields } from './kernel-process.js'
+import { PROVIDER } from './layout.js'
+import { Life } from './life.js'
+import type { Lives } from './lives.js'
+import { OPCODE, type ProcessFields } from './process.js'
+import { sidText, userName } from './sid.js'
+import type { Volumes } from './volumes.js'
+
+/** What Kernel-Process tells of a file's name at the end of a process is cut to this. */
+const CUT_NAME = 14
+/** Two providers tell of a start one after the other. */
+const TWIN_MS = 1_000
+
+/** What is the same in both kinds of events. */
+interface Facts {
+  provider: number
+  pid: number
+  parentPid: number
+  parentSequence: number
+  sequence: number
+  low: number
+  high: number
+  /** Milliseconds since 1970; undefined when unknown. */
+  createdMs: number | undefined
+  name: string
+  path: string | undefined
+  commandLine: string | undefined
+  sid: string | undefined
+}
+
+export class Processes {
+  readonly #stream: EventStream
+  readonly #lives: Lives
+  readonly #volumes: Volumes
+  readonly #times: FileTimes
+
+  constructor(stream: EventStream, lives: Lives, volumes: Volumes, times: FileTimes) {
+    this.#stream = stream
+    this.#lives = lives
+    this.#volumes = volumes
+    this.#times = times
+  }
+
+  classic(fields: ProcessFields, opcode: number, view: DataView, time: number): void {
+    switch (opcode) {
+      case OPCODE.START:
+        this.#start(this.#ofClassic(fields, view, time), time)
+        break
+      case OPCODE.END:
+        this.#end(this.#ofClassic(fields, view, time), fields.exitStatus, fields.parentPid, time)
+        break
+      case OPCODE.DC_START:
+      case OPCODE.DC_END:
+        this.#found(this.#ofClassic(fields, view, time), time)
+        break
+      default:
+        this.#fold(PROVIDER.PROCESS)
+    }
+  }
+
+  kernelStart(fields: KernelProcessFields, isRundown: boolean, time: number): void {
+    const facts = this.#ofKernel(fields)
+    if (isRundown) this.#found(facts, time)
+    else this.#start(facts, time)
+  }
+
+  kernelStop(fields: KernelProcessFields, time: number): void {
+    const facts = this.#ofKernel(fields)
+    facts.path = undefined
+    // What may be cut is no name.
+    if (facts.name.length >= CUT_NAME) facts.name = ''
+    this.#end(facts, fields.exitCode, undefined, time)
+  }
+
+  #start(facts: Facts, time: number): void {
+    const known = this.#lives.of(facts.pid)
+    if (known !== undefined) {
+      if (isSame(known, facts, time)) {
+        this.#complete(known, facts)
+        return
+      }
+      this.#lives.lose(known)
+    }
+    this.#add(facts, false, time)
+  }
+
+  #found(facts: Facts, time: number): void {
+    const known = this.#lives.of(facts.pid)
+    if (known === undefined) this.#add(facts, true, time)
+    else this.#complete(known, facts)
+  }
+
+  #end(facts: Facts, exitCode: number, parentPid: number | undefined, time: number): void {
+    let life = this.#lives.of(facts.pid)
+    if (life === undefined) {
+      if (this.#lives.hasJustEnded(facts.pid, time)) {
+        this.#fold(facts.provider)
+        return
+      }
+      if (parentPid === undefined) {
+        // Of its start nothing was recorded, and the end does not say whose child it was.
+        this.#stream.accounts.dropped[facts.provider]!++
+        return
+      }
+      life = this.#add(facts, true, time)
+      life.isImplied = true
+    }
+    this.#lives.settle(life)
+    const { image } = life
+    this.#stream.terminate(image, parentPid ?? image.parentPid, time, exitCode, 0, facts.provider)
+    this.#lives.ended(life, time)
+  }
+
+  #add(facts: Facts, isFound: boolean, time: number): Life {
+    const { pid, parentPid, low, high } = facts
+    const image = new ProcessImage(pid, 0, low, high, time, parentPid)
+    image.time = time
+    if (isFound) image.creationTime = facts.createdMs
+    const life = new Life(image, facts.provider, isFound, facts.sequence, facts.name)
+    this.#put(life, facts)
+    const parent = this.#parentOf(facts, isFound)
+    if (parent !== undefined) image.parent = parent.image
+    this.#lives.add(life)
+    return life
+  }
+
+  /** The other provider, or a rundown, tells of the same process: what is missing is taken, as long as it is not told. */
+  #complete(life: Life, facts: Facts): void {
+    life.providers |= 1 << facts.provider
+    if (!life.isSettled) this.#put(life, facts)
+    this.#fold(facts.provider)
+  }
+
+  #put(life: Life, facts: Facts): void {
+    const { image } = life
+    if (life.name === '') life.name = facts.name.toLowerCase()
+    if (!life.hasPath && facts.path !== undefined) {
+      image.path = facts.path
+      life.hasPath = true
+    }
+    if (facts.name !== '') image.path ??= facts.name
+    if (facts.commandLine !== '') image.commandLine ??= facts.commandLine
+    if (facts.sid === undefined) return
+    image.userName ??= userName(facts.sid)
+    if (this.#stream.extended) image.details ??= { USER_SID: facts.sid }
+  }
+
+  /**
+   * Processes are listed in the order of their creation, so one that comes later in the list cannot
+   * be the parent: it has the number of a parent that is gone.
+   */
+  #parentOf(facts: Facts, isFound: boolean): Life | undefined {
+    if (facts.parentPid === facts.pid) return undefined
+    const parent = this.#lives.of(facts.parentPid)
+    if (parent === undefined) return undefined
+    // What started during the recording is younger than what is only found now.
+    if (isFound && !parent.isFound) return undefined
+    const areKnown = parent.sequence !== 0 && facts.parentSequence !== 0
+    return areKnown && parent.sequence !== facts.parentSequence ? undefined : parent
+  }
+
+  #ofClassic(fields: ProcessFields, view: DataView, time: number): Facts {
+    const { keyLow, keyHigh, directoryTableBase, imageName, commandLine, sidAt } = fields
+    const hasKey = keyLow !== 0 || keyHigh !== 0
+    // Before version 2 there is no key: then the time stands for it.
+    return {
+      provider: PROVIDER.PROCESS,
+      pid: fields.pid,
+      parentPid: fields.parentPid,
+      parentSequence: 0,
+      sequence: 0,
+      low: hasKey ? keyLow : directoryTableBase,
+      high: hasKey ? keyHigh : time,
+      createdMs: undefined,
+      name: imageName,
+      path: undefined,
+      commandLine,
+      sid: sidAt < 0 ? undefined : sidText(view, sidAt),
+    }
+  }
+
+  #ofKernel(fields: KernelProcessFields): Facts {
+    const path = fields.imageName === '' ? undefined : this.#volumes.dosPath(fields.imageName)
+    const createdMs = this.#times.epochMs(fields.createdLow, fields.createdHigh)
+    return {
+      provider: PROVIDER.KERNEL_PROCESS,
+      pid: fields.pid,
+      parentPid: fields.parentPid,
+      parentSequence: fields.parentSequence,
+      sequence: fields.sequence,
+      low: fields.createdLow,
+      high: fields.createdHigh,
+      createdMs: createdMs < 0 ? undefined : createdMs,
+      name: fields.imageName.slice(fields.imageName.lastIndexOf('\\') + 1),
+      path,
+      commandLine: undefined,
+      sid: undefined,
+    }
+  }
+
+  #fold(provider: number): void {
+    this.#stream.accounts.folded[provider]!++
+  }
+}
+
+/** Whether a start is that of the process which is known by this number, told once more. */
+function isSame(known: Life, facts: Facts, time: number): boolean {
+  const isNear = time - known.image.bootMs <= TWIN_MS
+  const isOther = (known.providers & (1 << facts.provider)) === 0
+  if (isOther) return isNear
+  return known.isFound && isNear && known.image.startedAt(facts.low, facts.high)
+}
