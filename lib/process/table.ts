@@ -4,15 +4,16 @@
  */
 import { EndedProcesses } from './ended.js'
 import { type ProcessImage, STATE } from './image.js'
+import { PidTable } from './pid-table.js'
 
 /** Holes at the start of the queue that are worth copying the rest of it. */
 const FORGET_FROM = 1_024
 
 export class ProcessTable {
-  readonly #current = new Map<number, ProcessImage>()
+  readonly #current = new PidTable<ProcessImage>()
   readonly #ended = new EndedProcesses()
   /** In the order in which they came; one that waits no longer leaves a hole, so that nothing keeps it. */
-  #pending: (ProcessImage | undefined)[] = []
+  readonly #pending: (ProcessImage | undefined)[] = []
   /** Places are counted from the start of the stream: so many are not in #pending any more. */
   #forgotten = 0
   #first = 0
@@ -118,7 +119,8 @@ export class ProcessTable {
 
   #forget(): void {
     this.#forgotten += this.#first
-    this.#pending = this.#pending.slice(this.#first)
+    this.#pending.copyWithin(0, this.#first)
+    this.#pending.length -= this.#first
     this.#first = 0
   }
 }
