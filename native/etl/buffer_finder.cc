@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "etl/buffer_finder.h"
+
+#include <algorithm>
+
+namespace kernelwire::etl {
+namespace {
+
+// With the mark of the first event behind it.
+constexpr size_t kLookBytes = kBufferHeaderBytes + 8;
+// A search goes so far in one call.
+constexpr size_t kSearchBytes = size_t{1} << 20;
+// Quick to read, and holds the headers of some small buffers.
+constexpr size_t kHeaderAhead = 4096;
+
+// Whether the first event behind a header is marked as one.
+bool IsMarked(const uint8_t* at, size_t bytes, const BufferHeader& header) {
+  if (bytes < kLookBytes || header.end() < kLookBytes) return true;
+  return (at[kBufferHeaderBytes + 3] & 0x80) != 0;
+}
+
+bool AreZero(const uint8_t* at, size_t bytes) {
+  return std::all_of(at, at + bytes, [](uint8_t byte) { return byte == 0; });
+}
+
+}  // namespace
+
+BufferFinder::Status BufferFinder::Next(FoundBuffer& found, size_t ahead) {
+  if (is_searching_) return Search();
+  const View view = input_.Look(position_, kLookBytes, std::max(ahead, kHeaderAhead));
+  if (view.size < kLookBytes && !input_.is_complete()) return Status::kWait;
+  if (view.size < kBufferHeaderBytes) {
+    if (view.size > 0 && !AreZero(view.data, view.size)) Count(defects_, Defect::kBufferCut);
+    position_ += view.size;
+    return Status::kEnd;
+  }
+
+  const BufferHeader header(view.data);
+  if (!header.IsPlausible()) {
+    if (AreZero(view.data, kBufferHeaderBytes)) return Unwritten();
+    Count(defects_, Defect::kBufferHeader);
+    is_searching_ = true;
+    position_++;
+    return Search();
+  }
+
+  found.offset = position_;
+  found.bytes = header.bytes;
+  found.end = static_cast<uint32_t>(header.end());
+  found.sequence = header.sequence;
+  found.cpu = header.cpu();
+  found.flags = header.flags;
+  if (!header.is_compressed() && found.end > found.bytes) {
+    Count(defects_, Defect::kBufferEnd);
+    found.end = found.bytes;
+  }
+
+  const uint64_t end = position_ + found.bytes;
+  if (input_.can_seek()) {
+    const uint64_t size = input_.size();
+    // A size that is not the file's is right if a buffer or the end of the file follows.
+    if (end > size || (header.bytes != buffer_bytes_ && end != size && !IsHeader(end))) {
+      const uint64_t within = std::min(end, size);
+      const uint64_t next = NextStart(position_ + kBufferHeaderBytes, within);
+      if (next < within)
+        Count(defects_, Defect::kBufferSize);
+      else if (end > size)
+        Count(defects_, Defect::kBufferCut);
+      found.bytes = static_cast<uint32_t>(next - position_);
+    }
+  } else {
+    // What is in memory only is handed over whole.
+    const size_t arrived = input_.Look(position_, found.bytes, 0).size;
+    if (arrived < found.bytes) {
+      if (!input_.is_complete()) return Status::kWait;
+      Count(defects_, Defect::kBufferCut);
+      found.bytes = static_cast<uint32_t>(arrived);
+    }
+  }
+  if (!found.is_compressed()) found.end = std::min(found.end, found.bytes);
+  position_ += found.bytes;
+  return Status::kFound;
+}
+
+// From position_ on, byte by byte: compressed buffers begin anywhere.
+BufferFinder::Status BufferFinder::Search() {
+  const View view = input_.Look(position_, kSearchBytes + kLookBytes, 0);
+  if (view.size < kLookBytes) {
+    if (!input_.is_complete()) return Status::kWait;
+    position_ += view.size;
+    return Status::kEnd;
+  }
+  const uint64_t to = position_ + view.size - kLookBytes + 1;
+  const uint64_t next = NextStart(position_, to);
+  is_searching_ = next == to;
+  position_ = next;
+  input_.Forget(position_);
+  return Status::kBusy;
+}
+
+BufferFinder::Status BufferFinder::Unwritten() {
+  const View view = input_.Look(position_, kSearchBytes, 0);
+  const uint8_t* const end = view.data + view.size;
+  const uint8_t* const written =
+      std::find_if(view.data, end, [](uint8_t byte) { return byte != 0; });
+  // Whole words: the first byte of a size may be zero.
+  auto zeros = static_cast<size_t>(written - view.data);
+  if (written != end) zeros = std::max<size_t>(zeros & ~size_t{7}, 1);
+  unwritten_bytes_ += zeros;
+  position_ += zeros;
+  input_.Forget(position_);
+  return Status::kBusy;
+}
+
+// The first place in [from, to) where a buffer starts, or `to`.
+uint64_t BufferFinder::NextStart(uint64_t from, uint64_t to) {
+  while (from < to) {
+    const size_t wanted = static_cast<size_t>(std::min<uint64_t>(to - from, kSearchBytes));
+    const View view = input_.Look(from, wanted + kLookBytes, 0);
+    if (view.size < kBufferHeaderBytes) return to;
+    const size_t places = std::min(wanted, view.size - kBufferHeaderBytes + 1);
+    for (size_t place = 0; place < places; place++) {
+      if (StartsBuffer(view.data + place, view.size - place)) return from + place;
+    }
+    if (places < wanted) return to;
+    from += places;
+  }
+  return to;
+}
+
+// Where chance must not be taken for a header: the numbers are those of this file.
+bool BufferFinder::StartsBuffer(const uint8_t* at, size_t bytes) const {
+  const auto size = Load<uint32_t>(at);
+  if (size < kBufferHeaderBytes || size > buffer_bytes_) return false;
+  const BufferHeader header(at);
+  if (!header.IsPlausible() || header.end() < kBufferHeaderBytes) return false;
+  if (header.is_compressed()) return header.bytes < header.end() && header.end() <= buffer_bytes_;
+  return header.bytes == buffer_bytes_ && header.end() <= header.bytes &&
+         IsMarked(at, bytes, header);
+}
+
+bool BufferFinder::IsHeader(uint64_t offset) {
+  const View view = input_.Look(offset, kLookBytes, kHeaderAhead);
+  if (view.size < kBufferHeaderBytes) return false;
+  const BufferHeader header(view.data);
+  return header.IsPlausible() && (header.is_compressed() || IsMarked(view.data, view.size, header));
+}
+
+}  // namespace kernelwire::etl

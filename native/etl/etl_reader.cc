@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+#include "etl/etl_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "etl/classes.h"
+
+namespace kernelwire::etl {
+namespace {
+
+constexpr size_t kLookAheadBuffers = size_t{1} << 20;
+constexpr size_t kLookAheadBytes = size_t{64} << 20;
+// What open buffers may take: 256 CPUs with buffers of 1 MiB.
+constexpr size_t kOpenBytesMax = size_t{256} << 20;
+// Events and headers in one call: some milliseconds.
+constexpr size_t kWork = 65536;
+// What reading or expanding so many bytes costs, in events.
+constexpr size_t kBytesPerWork = 256;
+
+// At the same time the start of a process comes before its thread, that before its image.
+int RankOf(const Event& event) {
+  switch (ProviderOf(event)) {
+    case ETW_PROCESS:
+      return 0;
+    case ETW_THREAD:
+      return 1;
+    case ETW_IMAGE:
+      return 2;
+    case ETW_KERNEL_PROCESS: {
+      const auto id = Load<uint16_t>(event.at + 0x28);
+      return id <= 2 ? 0 : id <= 4 ? 1 : 2;
+    }
+    default:
+      return 3;
+  }
+}
+
+}  // namespace
+
+// A buffer that was found and not read yet.
+struct EtlReader::Waiting {
+  FoundBuffer found;
+  std::unique_ptr<uint8_t[]> held;  // its bytes, if they cannot be read again
+};
+
+// The buffers of one CPU.
+struct EtlReader::Stream {
+  explicit Stream(uint16_t number) : cpu(number) {}
+
+  bool IsBefore(const Stream& other) const {
+    if (head.timestamp != other.head.timestamp) return head.timestamp < other.head.timestamp;
+    const int rank = RankOf(head);
+    const int other_rank = RankOf(other.head);
+    return rank != other_rank ? rank < other_rank : cpu < other.cpu;
+  }
+
+  const uint16_t cpu;
+  bool is_listed = false;  // in one of the three lists
+  std::deque<Waiting> waiting;
+  std::vector<uint8_t> events;  // of the open buffer
+  const uint8_t* next = nullptr;
+  const uint8_t* end = nullptr;
+  Event head{};
+};
+
+EtlReader::EtlReader(std::unique_ptr<Input> input, const RecordWriter& records)
+    : file_(std::move(input)), records_(records) {}
+
+EtlReader::~EtlReader() = default;
+
+EtlReader::Status EtlReader::Fill(uint32_t providers) {
+  records_.Clear();
+  work_ = kWork;
+  Status status = LookAhead();
+  if (status == Status::kRecords && !has_begun_) Begin();
+
+  while (status == Status::kRecords && !records_.IsFull() && work_ > 0) {
+    if (!OpenStreams() || heap_.empty()) break;
+    Stream& first = *heap_.front();
+    Deliver(first, providers);
+    work_--;
+    if (NextInBuffer(first)) {
+      SiftDown();
+      continue;
+    }
+    LeaveHeap();
+    // Its place among what is known ahead is free again.
+    status = LookAhead();
+  }
+  if (records_.count() > 0) return Status::kRecords;
+  if (status != Status::kRecords) return status;
+  const bool is_done = is_at_end_ && waiting_buffers_ == 0 && heap_.empty();
+  return is_done ? Status::kEnd : Status::kBusy;
+}
+
+// Until enough is known ahead, or all: kRecords then.
+EtlReader::Status EtlReader::LookAhead() {
+  const bool can_seek = file_.input().can_seek();
+  while (!is_at_end_) {
+    if (can_seek ? waiting_buffers_ >= kLookAheadBuffers : held_bytes_ >= kLookAheadBytes) break;
+    if (work_ == 0) return Status::kBusy;
+    work_--;
+    FoundBuffer found;
+    switch (file_.NextBuffer(found, 0)) {
+      case BufferFinder::Status::kFound:
+        Add(found);
+        break;
+      case BufferFinder::Status::kBusy:
+        return Status::kBusy;
+      case BufferFinder::Status::kWait:
+        return Status::kWait;
+      case BufferFinder::Status::kEnd:
+        is_at_end_ = true;
+        break;
+    }
+  }
+  return Status::kRecords;
+}
+
+void EtlReader::Add(const FoundBuffer& found) {
+  file_.CountBuffer(found);
+  Waiting waiting{found, nullptr};
+  if (!file_.input().can_seek()) {
+    waiting.held.reset(new uint8_t[found.bytes]);
+    file_.input().Read(found.offset, waiting.held.get(), found.bytes);
+    file_.input().Forget(found.offset + found.bytes);
+    held_bytes_ += found.bytes;
+  }
+  if (streams_.size() <= found.cpu) streams_.resize(found.cpu + 1u);
+  auto& stream = streams_[found.cpu];
+  if (!stream) stream = std::make_unique<Stream>(found.cpu);
+  stream->waiting.push_back(std::move(waiting));
+  waiting_buffers_++;
+  if (!has_begun_ || stream->is_listed) return;
+  stream->is_listed = true;
+  unopened_.push_back(stream.get());
+}
+
+void EtlReader::Begin() {
+  has_begun_ = true;
+  const bool is_circular = is_at_end_ && (file_.header().mode & FileHeader::kCircular);
+  for (auto& stream : streams_) {
+    if (!stream) continue;
+    stream->is_listed = true;
+    unopened_.push_back(stream.get());
+    if (!is_circular) continue;
+    // Full, it goes on at its start, behind the header: its oldest buffer is somewhere within.
+    auto& waiting = stream->waiting;
+    const auto begin = waiting.begin() + (waiting.front().found.offset == 0 ? 1 : 0);
+    const auto oldest = std::min_element(begin, waiting.end(), [](const auto& a, const auto& b) {
+      return a.found.sequence < b.found.sequence;
+    });
+    std::rotate(begin, oldest, waiting.end());
+  }
+}
+
+// False: the work of this call is done before all are open.
+bool EtlReader::OpenStreams() {
+  if (unopened_.empty() && heap_.empty()) unopened_.swap(deferred_);
+  while (!unopened_.empty()) {
+    if (work_ == 0) return false;
+    OpenNext(*unopened_.back());
+  }
+  return true;
+}
+
+// The next buffer of the last unopened stream, which leaves that list unless this one was empty.
+void EtlReader::OpenNext(Stream& stream) {
+  if (stream.waiting.empty()) {
+    unopened_.pop_back();
+    Free(stream);
+    return;
+  }
+  Waiting& waiting = stream.waiting.front();
+  const size_t bytes_of_others = open_bytes_ - stream.events.size();
+  if (bytes_of_others + waiting.found.end > kOpenBytesMax && bytes_of_others > 0) {
+    Count(file_.defects(), Defect::kMemory);
+    unopened_.pop_back();
+    Free(stream);
+    stream.is_listed = true;
+    deferred_.push_back(&stream);
+    return;
+  }
+  const size_t bytes = Load(stream, waiting);
+  open_bytes_ = bytes_of_others + stream.events.size();
+  work_ -= std::min(work_, 1 + bytes / kBytesPerWork);
+  stream.waiting.pop_front();
+  waiting_buffers_--;
+  stream.next = stream.events.data();
+  stream.end = stream.next + bytes;
+  if (!NextInBuffer(stream)) return;
+  unopened_.pop_back();
+  heap_.push_back(&stream);
+  SiftUp(heap_.size() - 1);
+}
+
+// Brings the events of a buffer into memory and returns how many bytes they have.
+size_t EtlReader::Load(Stream& stream, Waiting& waiting) {
+  const FoundBuffer& found = waiting.found;
+  const size_t end = found.is_compressed() ? found.bytes : found.end;
+  const size_t wanted = end - std::min(end, kBufferHeaderBytes);
+  auto& to = found.is_compressed() ? compressed_ : stream.events;
+  if (to.size() < wanted) to.resize(wanted);
+
+  size_t bytes = wanted;
+  if (waiting.held) {
+    std::memcpy(to.data(), waiting.held.get() + kBufferHeaderBytes, wanted);
+    held_bytes_ -= found.bytes;
+  } else {
+    bytes = file_.input().Read(found.offset + kBufferHeaderBytes, to.data(), wanted);
+  }
+  if (!found.is_compressed()) return bytes;
+  return file_.Expand(found, compressed_.data(), bytes, stream.events);
+}
+
+// False when the buffer has no more events.
+bool EtlReader::NextInBuffer(Stream& stream) {
+  while (stream.next < stream.end) {
+    const auto left = static_cast<size_t>(stream.end - stream.next);
+    const EventStatus status = ReadEvent(stream.next, stream.end, stream.head);
+    if (status != EventStatus::kEvent) file_.CountOther(status, stream.head.kind, left);
+    if (status != EventStatus::kEvent && status != EventStatus::kSkip) return false;
+    stream.next += std::min(AlignUp(stream.head.size), left);
+    if (status == EventStatus::kEvent) return true;
+  }
+  return false;
+}
+
+void EtlReader::Deliver(const Stream& stream, uint32_t providers) {
+  const Event& event = stream.head;
+  file_.totals().events++;
+  const bool is_late = event.timestamp < latest_;
+  if (!is_late) latest_ = event.timestamp;
+  const EtwProvider provider = ProviderOf(event);
+  if (!(providers >> provider & 1)) return;
+  const uint16_t flags = is_late ? ETW_LATE : 0;
+  if (!records_.Write(event, provider, stream.cpu, file_.clock(), flags, file_.defects())) return;
+  file_.totals().delivered++;
+  if (is_late) file_.totals().late++;
+}
+
+// The first stream's buffer is at its end.
+void EtlReader::LeaveHeap() {
+  Stream& first = *heap_.front();
+  heap_.front() = heap_.back();
+  heap_.pop_back();
+  if (!heap_.empty()) SiftDown();
+  if (!first.waiting.empty()) {
+    unopened_.push_back(&first);
+    return;
+  }
+  Free(first);
+  unopened_.insert(unopened_.end(), deferred_.begin(), deferred_.end());
+  deferred_.clear();
+}
+
+void EtlReader::Free(Stream& stream) {
+  open_bytes_ -= stream.events.size();
+  std::vector<uint8_t>().swap(stream.events);
+  stream.next = stream.end = nullptr;
+  stream.is_listed = false;
+}
+
+void EtlReader::SiftUp(size_t at) {
+  while (at > 0) {
+    const size_t parent = (at - 1) / 2;
+    if (!heap_[at]->IsBefore(*heap_[parent])) return;
+    std::swap(heap_[at], heap_[parent]);
+    at = parent;
+  }
+}
+
+void EtlReader::SiftDown() {
+  size_t at = 0;
+  for (;;) {
+    size_t least = at;
+    for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < heap_.size(); child++) {
+      if (heap_[child]->IsBefore(*heap_[least])) least = child;
+    }
+    if (least == at) return;
+    std::swap(heap_[at], heap_[least]);
+    at = least;
+  }
+}
+
+}  // namespace kernelwire::etl
