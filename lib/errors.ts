@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'ERR_CONSUMED'
   | 'ERR_CLOSED'
   | 'ERR_SOURCE'
+  | 'ERR_FILE_READ'
+  | 'ERR_RECORDING_FOREIGN'
 
 export interface ErrorContext {
   /** What is too long for the sentence: a verifier log, a loader's output. */

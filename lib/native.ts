@@ -13,6 +13,29 @@ export interface Native {
   /** What to add to CLOCK_BOOTTIME for the time since 1970. */
   bootToEpochMs(): number
   pageBytes: number
+  /** Without `path` a pipe; without `memory` the events are counted. */
+  Etl: new (
+    path: string | undefined,
+    memory?: ArrayBuffer,
+    offsets?: Uint32Array,
+  ) => NativeEtl
+  /** What the memory of an Etl must have, and its offsets. */
+  etlMemoryBytes: number
+  etlRecordsMax: number
+}
+
+/** native/etl/face_object.h; lib/etl/core.ts says what the functions do. */
+export interface NativeEtl {
+  open(): number
+  refusal(): string
+  step(providers: number): number
+  push(bytes: Uint8Array): void
+  end(): void
+  facts(): Float64Array
+  names(): [string, string]
+  totals(): Float64Array
+  counts(): ArrayBuffer
+  close(): void
 }
 
 export interface NativeSourceOptions {

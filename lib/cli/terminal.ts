@@ -16,6 +16,8 @@ export interface Terminal {
   atExit(text: string): () => void
   /** Everything else, one line at a time. */
   say(line: string): void
+  /** Where a person reads what is said: a line that the next one takes the place of; '' takes it away. */
+  progress?(line: string): void
   /** Emits SIGINT and SIGTERM. */
   signals: Pick<EventEmitter, 'on' | 'off'>
   /** Ends the program at once. */
@@ -36,6 +38,7 @@ export function processTerminal(): Terminal {
       return () => void process.off('exit', write)
     },
     say: (line) => void stderr.write(`${line}\n`),
+    ...(stderr.isTTY && { progress: (line: string) => void stderr.write(`\r\x1b[K${line}`) }),
     signals: process,
     exit: (status) => process.exit(status),
   }

@@ -30,6 +30,7 @@ struct EtlCounter::Key {
     const uint8_t* const at = event.at;
     if (event.is_kernel()) {
       const uint16_t hook = event.hook();
+      std::memcpy(words, KernelClassOf(hook).guid, sizeof(KernelClass::guid));
       words[2] = Name(hook, hook & 0xff, at[0], event.type);
       return;
     }

@@ -12,7 +12,7 @@ namespace kernelwire::etl {
 
 // Events that have all of this in common. lib/etl/counter.ts reads them.
 struct EventCount {
-  uint8_t guid[16];  // zero for kernel events
+  uint8_t guid[16];  // of kernel events the class's; zero: a group without a class
   uint16_t id;       // of a manifest event; the hook of a kernel event; else 0
   uint8_t opcode;
   uint8_t version;

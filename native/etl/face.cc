@@ -15,14 +15,14 @@ double EpochMs(uint64_t file_time) {
 
 }  // namespace
 
-Face::Face(std::unique_ptr<Input> input, uint8_t* memory, uint32_t* offsets) {
+Face::Face(std::unique_ptr<Input> input, const RecordWriter* records) {
   if (!input) {
     auto pipe = std::make_unique<PipeInput>();
     pipe_ = pipe.get();
     input = std::move(pipe);
   }
-  if (memory != nullptr) {
-    reader_ = std::make_unique<EtlReader>(std::move(input), RecordWriter(memory, offsets));
+  if (records != nullptr) {
+    reader_ = std::make_unique<EtlReader>(std::move(input), *records);
   } else {
     counter_ = std::make_unique<EtlCounter>(std::move(input));
   }
@@ -83,7 +83,7 @@ void Face::WriteTotals(double* totals) {
   for (const uint64_t value :
        {all.position, all.buffers, all.events, all.messages, all.skipped, all.delivered, all.late,
         all.buffers_after_event_loss, all.buffers_after_buffer_loss, all.skipped_bytes,
-        all.unwritten_bytes, more}) {
+        all.unwritten_bytes, more, static_cast<uint64_t>(file().input().error())}) {
     *totals++ = static_cast<double>(value);
   }
   for (const uint64_t defect : file().defects()) *totals++ = static_cast<double>(defect);

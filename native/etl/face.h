@@ -19,10 +19,10 @@ class Face {
   static constexpr int kEnd = -2;
 
   static constexpr size_t kFacts = 18;
-  static constexpr size_t kTotals = 12 + static_cast<size_t>(Defect::kCount);
+  static constexpr size_t kTotals = 13 + static_cast<size_t>(Defect::kCount);
 
-  // Without `input` a pipe, whose bytes are pushed. Without `memory` the events are counted.
-  Face(std::unique_ptr<Input> input, uint8_t* memory, uint32_t* offsets);
+  // Without `input` a pipe, whose bytes are pushed. Without `records` the events are counted.
+  Face(std::unique_ptr<Input> input, const RecordWriter* records);
 
   OpenStatus Open() { return file().Open(); }
   const char* refusal() { return file().refusal(); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "etl/face_object.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -38,15 +39,13 @@ FaceObject::FaceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FaceOb
       return;
     }
   }
-  uint8_t* memory = nullptr;
-  uint32_t* offsets = nullptr;
+  std::optional<RecordWriter> records;
   if (info[1].IsArrayBuffer()) {
     memory_ = Napi::Persistent(info[1].As<Napi::ArrayBuffer>());
     offsets_ = Napi::Persistent(info[2].As<Napi::Uint32Array>());
-    memory = static_cast<uint8_t*>(memory_.Value().Data());
-    offsets = offsets_.Value().Data();
+    records.emplace(static_cast<uint8_t*>(memory_.Value().Data()), offsets_.Value().Data());
   }
-  face_ = std::make_unique<Face>(std::move(input), memory, offsets);
+  face_ = std::make_unique<Face>(std::move(input), records ? &*records : nullptr);
 }
 
 Napi::Value FaceObject::Open(const Napi::CallbackInfo& info) {

@@ -37,7 +37,7 @@ class Input {
   // 0: unknown.
   virtual uint64_t size() const { return 0; }
 
-  // errno, or what the system calls it, of a read that failed; what could not be read is missing.
+  // The system's number of the error of a read that failed; what it was to bring is missing.
   virtual int error() const { return 0; }
 };
 

@@ -168,7 +168,7 @@ bool RecordWriter::Write(const Event& event, EtwProvider provider, uint16_t cpu,
   const size_t bytes = AlignUp(behind) + record.extended_length;
   const uint64_t length = bytes;
   std::memcpy(frame, &length, kFrameBytes);
-  offsets_[count_++] = static_cast<uint32_t>(used_ + kFrameBytes);
+  offsets_[count_++] = static_cast<uint32_t>(base_ + used_ + kFrameBytes);
   used_ += kFrameBytes + bytes;
   return true;
 }

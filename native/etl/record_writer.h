@@ -17,7 +17,9 @@ class RecordWriter {
   static constexpr size_t kBytes = size_t{1} << 20;
 
   // `memory`: kBytes of them, aligned to 8. `offsets`: of the records in it, kRecordsMax of them.
-  RecordWriter(uint8_t* memory, uint32_t* offsets) : memory_(memory), offsets_(offsets) {}
+  // They count from `base` on, where `memory` lies for who reads them.
+  RecordWriter(uint8_t* memory, uint32_t* offsets, uint32_t base = 0)
+      : memory_(memory), offsets_(offsets), base_(base) {}
 
   size_t count() const { return count_; }
 
@@ -34,6 +36,7 @@ class RecordWriter {
 
   uint8_t* const memory_;
   uint32_t* const offsets_;
+  const uint32_t base_;
   size_t count_ = 0;
   size_t used_ = 0;
 };

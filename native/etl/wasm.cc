@@ -58,14 +58,14 @@ std::unique_ptr<Face> g_face;
 EXPORT(create) void Create(double size, int32_t is_counting) {
   std::unique_ptr<Input> input;
   if (size >= 0) input = std::make_unique<HostInput>(static_cast<uint64_t>(size));
-  g_face = std::make_unique<Face>(std::move(input), is_counting ? nullptr : g_memory, g_offsets);
+  const auto base = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(g_memory));
+  const RecordWriter records(g_memory, g_offsets, base);
+  g_face = std::make_unique<Face>(std::move(input), is_counting ? nullptr : &records);
 }
 EXPORT(open) int32_t Open() { return static_cast<int32_t>(g_face->Open()); }
 EXPORT(refusal) const char* Refusal() { return g_face->refusal(); }
 EXPORT(step) int32_t Step(uint32_t providers) { return g_face->Step(providers); }
 
-EXPORT(memory_bytes) uint32_t MemoryBytes() { return RecordWriter::kBytes; }
-EXPORT(records) uint8_t* RecordMemory() { return g_memory; }
 EXPORT(offsets) uint32_t* Offsets() { return g_offsets; }
 EXPORT(offsets_length) uint32_t OffsetsLength() { return RecordWriter::kRecordsMax; }
 

@@ -1,0 +1,109 @@
+/** Counts the events of a recording by kind: what `--stats` tells, and what can be asked of the file at all. */
+import type { EtlFacts } from './facts.js'
+import { EtlFile, type EtlFileOptions } from './file.js'
+import { guidAt, providerName } from './guid.js'
+import type { EtlTotals } from './totals.js'
+
+/** Rows of EventCount: native/etl/etl_counter.h. */
+const COUNT = {
+  guid: 0,
+  id: 16,
+  opcode: 18,
+  version: 19,
+  header_type: 20,
+  pointer_size: 21,
+  provider: 22,
+  events: 24,
+  bytes: 32,
+  SIZE: 40,
+} as const
+
+/** Byte 2 of an event's header: how it was logged. */
+export const HEADER_TYPE = {
+  SYSTEM32: 1,
+  SYSTEM64: 2,
+  COMPACT32: 3,
+  COMPACT64: 4,
+  FULL32: 0x0a,
+  INSTANCE32: 0x0b,
+  PERFINFO32: 0x10,
+  PERFINFO64: 0x11,
+  MANIFEST32: 0x12,
+  MANIFEST64: 0x13,
+  FULL64: 0x14,
+  INSTANCE64: 0x15,
+} as const
+
+/** Events that have all of this in common. */
+export interface EventCount {
+  /** A name, or a GUID in braces. */
+  provider: string
+  guid: string
+  /** One of PROVIDER (lib/decode/etw/layout.ts). */
+  known: number
+  /** Of an event with a manifest. */
+  id?: number
+  opcode: number
+  version: number
+  pointerBytes: number
+  /** One of HEADER_TYPE. */
+  headerType: number
+  events: number
+  /** With their headers. */
+  bytes: number
+}
+
+export interface EtlCounts {
+  facts: EtlFacts
+  totals: EtlTotals
+  /** Most frequent first. */
+  kinds: EventCount[]
+}
+
+export interface CountOptions extends Omit<EtlFileOptions, 'isCounting'> {
+  onProgress?: ((file: EtlFile) => void) | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** `path`: "-" is the standard input. */
+export async function countEvents(
+  path: string,
+  { onProgress, signal, ...options }: CountOptions = {},
+): Promise<EtlCounts> {
+  const file = await EtlFile.open(path, { ...options, isCounting: true })
+  try {
+    while ((await file.step()) !== undefined) {
+      signal?.throwIfAborted()
+      onProgress?.(file)
+    }
+    const kinds = rowsOf(file.counts()).sort((a, b) => b.events - a.events)
+    return { facts: file.facts, totals: file.totals(), kinds }
+  } finally {
+    file.close()
+  }
+}
+
+function rowsOf(memory: ArrayBuffer): EventCount[] {
+  const view = new DataView(memory)
+  const bytes = new Uint8Array(memory)
+  const rows: EventCount[] = []
+  for (let at = 0; at < memory.byteLength; at += COUNT.SIZE) {
+    const guid = guidAt(bytes, at + COUNT.guid)
+    const headerType = bytes[at + COUNT.header_type]!
+    const id = view.getUint16(at + COUNT.id, true)
+    const isManifest = headerType === HEADER_TYPE.MANIFEST32 || headerType === HEADER_TYPE.MANIFEST64
+    rows.push({
+      provider: providerName(guid, id),
+      guid,
+      known: view.getUint16(at + COUNT.provider, true),
+      ...(isManifest && { id }),
+      opcode: bytes[at + COUNT.opcode]!,
+      version: bytes[at + COUNT.version]!,
+      pointerBytes: bytes[at + COUNT.pointer_size]!,
+      headerType,
+      events: Number(view.getBigUint64(at + COUNT.events, true)),
+      bytes: Number(view.getBigUint64(at + COUNT.bytes, true)),
+    })
+  }
+  return rows
+}

@@ -1,0 +1,173 @@
+/**
+ * An .etl file, step by step: a recording of Windows events, read on any platform.
+ *
+ * Each step brings some thousand records (native/etw_record.h), in the order of their time, into
+ * memory where they are read in place; the next step overwrites them.
+ */
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+import { KernelwireError } from '../errors.js'
+import type { Records } from '../records.js'
+import { type CoreOptions, type EtlCore, OPEN, STEP } from './core.js'
+import { type EtlFacts, readFacts } from './facts.js'
+import { NativeCore } from './native-core.js'
+import { type EtlTotals, readTotals } from './totals.js'
+import { WasmCore } from './wasm-core.js'
+
+/** So long the program around us waits for its turn. */
+const TURN_MS = 10
+const PIPE_CHUNK_BYTES = 2 ** 20
+
+/** Of step(): all providers, also those that nothing here decodes. */
+export const ALL_PROVIDERS = 0xffff
+
+export interface EtlFileOptions {
+  /** Counts events by kind instead of reading them. Default: false. */
+  isCounting?: boolean
+  /** Default: the addon, and WebAssembly where there is none. */
+  reader?: 'native' | 'wasm'
+}
+
+export class EtlFile {
+  readonly facts: EtlFacts
+  readonly #core: EtlCore
+  readonly #pipe: Pipe | undefined
+  #turnMs = performance.now()
+  #isClosed = false
+
+  /** `path`: "-" is the standard input. */
+  static async open(path: string, options: EtlFileOptions = {}): Promise<EtlFile> {
+    const isPipe = path === '-' || (await isNoFile(path))
+    const pipe = isPipe ? new Pipe(path === '-' ? process.stdin : streamOf(path), path) : undefined
+    const core = coreFor({ path: isPipe ? undefined : path, isCounting: options.isCounting === true }, path, options)
+    try {
+      let opened = core.open()
+      while (opened === OPEN.WAIT) {
+        await pipe!.feed(core)
+        opened = core.open()
+      }
+      if (opened === OPEN.REFUSED) {
+        throw new KernelwireError('ERR_RECORDING_FOREIGN', `${path} is no .etl recording: ${core.refusal()}`)
+      }
+      return new EtlFile(core, pipe)
+    } catch (error) {
+      core.close()
+      pipe?.close()
+      throw error
+    }
+  }
+
+  private constructor(core: EtlCore, pipe: Pipe | undefined) {
+    this.#core = core
+    this.#pipe = pipe
+    this.facts = readFacts(core)
+  }
+
+  /** The memory of the records; another one after each step. */
+  get records(): Records {
+    return this.#core.records
+  }
+
+  /** Where in it the records of the latest step lie. Likewise. */
+  get offsets(): Uint32Array {
+    return this.#core.offsets
+  }
+
+  /**
+   * The next records, of the providers whose bits are set: 1 << PROVIDER (lib/decode/etw/layout.ts).
+   * Returns how many, which may be none for a while; undefined at the end.
+   */
+  async step(providers = ALL_PROVIDERS): Promise<number | undefined> {
+    if (this.#isClosed) return undefined
+    if (performance.now() - this.#turnMs > TURN_MS) {
+      await turn()
+      this.#turnMs = performance.now()
+      if (this.#isClosed) return undefined
+    }
+    const count = this.#core.step(providers)
+    if (count === STEP.END) return undefined
+    if (count !== STEP.WAIT) return count
+    await this.#pipe!.feed(this.#core)
+    return 0
+  }
+
+  /** So far. */
+  totals(): EtlTotals {
+    return readTotals(this.#core.totals())
+  }
+
+  /** When counting: rows of EventCount. */
+  counts(): ArrayBuffer {
+    return this.#core.counts()
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#pipe?.close()
+    this.#core.close()
+  }
+}
+
+/** Bytes that can be read once only. */
+class Pipe {
+  readonly #stream: Readable
+  readonly #chunks: AsyncIterator<Buffer>
+  readonly #path: string
+
+  constructor(stream: Readable, path: string) {
+    this.#stream = stream
+    this.#chunks = stream[Symbol.asyncIterator]()
+    this.#path = path
+  }
+
+  /** Brings the next bytes to the reader, or says that there are no more. */
+  async feed(core: EtlCore): Promise<void> {
+    const { value, done } = await this.#chunks.next().catch((cause: Error) => {
+      throw new KernelwireError('ERR_FILE_READ', `cannot read ${this.#path}: ${cause.message}`, { cause })
+    })
+    if (done === true) core.end()
+    else core.push(value)
+  }
+
+  close(): void {
+    this.#stream.destroy()
+  }
+}
+
+function streamOf(path: string): Readable {
+  return createReadStream(path, { highWaterMark: PIPE_CHUNK_BYTES })
+}
+
+/** Whether it is something that can be read once only. */
+async function isNoFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch((cause: Error) => {
+    throw new KernelwireError('ERR_FILE_READ', `cannot read ${path}: ${cause.message}`, { cause })
+  })
+  if (found.isDirectory()) {
+    throw new KernelwireError('ERR_FILE_READ', `cannot read ${path}: it is a directory; name a file in it`)
+  }
+  return !found.isFile()
+}
+
+function coreFor(options: CoreOptions, path: string, { reader }: EtlFileOptions): EtlCore {
+  try {
+    if (reader === 'wasm') return new WasmCore(options)
+    if (reader === 'native') return new NativeCore(options)
+    return nativeOrWasm(options)
+  } catch (cause) {
+    if (cause instanceof KernelwireError) throw cause
+    throw new KernelwireError('ERR_FILE_READ', `cannot read ${path}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function nativeOrWasm(options: CoreOptions): EtlCore {
+  try {
+    return new NativeCore(options)
+  } catch (error) {
+    if (!(error instanceof KernelwireError) || error.code !== 'ERR_NO_ADDON') throw error
+    return new WasmCore(options)
+  }
+}

@@ -1,0 +1,3 @@
+export const WASM: string
+export function buildWasm(output?: string): string | undefined
+export function etlSources(): string[]
