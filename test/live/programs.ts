@@ -24,6 +24,12 @@ export const LINKS = {
   bare: ['-static', '-nostdlib'],
   /** No library of the machine is needed for it, so most x64 machines can. */
   '32-bit': ['-m32', '-static', '-nostdlib', '-ffreestanding', '-fno-stack-protector', '-fno-pie', '-no-pie'],
+  /** Code first, in the segment that also has the headers: as Go links. */
+  'code-first': ['-static', '-fno-pie', '-no-pie', '-Wl,-z,noseparate-code'],
+  /** A gap of 2 MiB between code and data: as old linkers did. */
+  gap: ['-fno-pie', '-no-pie', '-Wl,-z,noseparate-code,-z,max-page-size=0x200000,-z,common-page-size=4096'],
+  /** No program: a library. */
+  shared: ['-shared', '-fPIC'],
 } as const
 
 export type Link = keyof typeof LINKS
