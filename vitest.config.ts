@@ -10,6 +10,15 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, testTimeout: 60_000 } },
       { test: { name: 'native', include: ['test/native/**/*.test.ts'], ...forked } },
       // One file at a time: the tests measure what the whole machine does.
+      {
+        test: {
+          name: 'bench',
+          include: ['test/bench/**/*.test.ts'],
+          fileParallelism: false,
+          ...forked,
+          testTimeout: 600_000,
+        },
+      },
       { test: { name: 'live', include: ['test/live/**/*.test.ts'], fileParallelism: false, ...forked } },
     ],
   },

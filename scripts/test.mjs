@@ -2,8 +2,8 @@
 /**
  * `npm test`: set-up, then every suite one after the other, then one line with what they came to.
  *
- * With names of suites, only those; `--all` adds the long forms. KERNELWIRE_REQUIRE=live,vm makes a skipped test of
- * these suites a failed one, for machines where they must be able to run.
+ * With names of suites, only those; `--all` adds the long forms and the benchmarks. KERNELWIRE_REQUIRE=live,vm makes a
+ * skipped test of these suites a failed one, for machines where they must be able to run.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -20,8 +20,12 @@ const SUITES = {
   unit: vitest,
   native: vitest,
   live: vitest,
+  bench: vitest,
   vm,
 }
+
+/** Whether the benchmarks' own counts are right; what they measure is never a failure. */
+const ONLY_WITH_ALL = ['bench']
 
 /** Emulated, everything takes ten times as long: the short form has what depends on the kernel most. */
 const IN_SHORT = ['new-process', 'terminate-process', 'arguments']
@@ -34,7 +38,8 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 const required = (process.env.KERNELWIRE_REQUIRE ?? '').split(',')
-const names = positionals.length > 0 ? positionals : Object.keys(SUITES)
+const usual = Object.keys(SUITES).filter((name) => values.all || !ONLY_WITH_ALL.includes(name))
+const names = positionals.length > 0 ? positionals : usual
 
 await setupOrExit()
 const folder = mkdtempSync(path.join(tmpdir(), 'kernelwire-test-'))

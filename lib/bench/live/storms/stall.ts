@@ -46,7 +46,11 @@ export function stallOf(contestants: readonly Contestant[]): Suite {
       }
       const bars = figures
         .filter(({ name }) => name.endsWith(LOSS))
-        .map((it) => ({ ...it, label: it.name, isOurs: it.name.startsWith(contestants[0]!.name) }))
+        .map((it) => ({
+          ...it,
+          label: it.name.slice(0, -LOSS.length),
+          isOurs: it.name.startsWith(contestants[0]!.name),
+        }))
       const plot = { title: 'stall: events lost in 4 s', unit: '%', bars }
       return { figures, skips: field.skips(), checks, plot }
     },

@@ -52,7 +52,11 @@ export function stormOf(contestants: readonly Contestant[]): Suite {
       bpf.end()
       const bars = figures
         .filter(({ name }) => name.endsWith(CPU))
-        .map((one) => ({ ...one, label: one.name, isOurs: one.name.includes(contestants[0]!.name) }))
+        .map((one) => ({
+          ...one,
+          label: one.name.slice(0, -CPU.length - 2),
+          isOurs: one.name.includes(contestants[0]!.name),
+        }))
       const plot = { title: 'storm: CPU of the consumer for 100,000 operations', unit: 's', bars }
       return { figures, skips: field.skips(), checks, plot }
     },
