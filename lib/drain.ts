@@ -8,6 +8,7 @@
 import type { Context } from './decode/linux/context.js'
 import { LinuxDecoder } from './decode/linux/decoder.js'
 import type { EventRecord } from './events/index.js'
+import type { FileResult } from './identity/known-file.js'
 import { Gaps } from './linux/gaps.js'
 import type { LinuxSource, SnapshotRecords } from './linux/source.js'
 import type { ProcessImage } from './process/image.js'
@@ -67,6 +68,11 @@ export class Drain {
     if (count === 0) this.#idle(nowMs)
     this.#settleRundown()
     return this.#stream.takeBatch()
+  }
+
+  /** What was found out about a file enters the stream here, before the next run(). */
+  accept(result: FileResult): void {
+    this.#stream.identities?.accept(result)
   }
 
   /** Milliseconds until a tick is worth something, at most `limitMs`. */

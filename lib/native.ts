@@ -8,6 +8,10 @@ export interface Native {
   Source: new (options: NativeSourceOptions, onAnswer: () => void) => NativeSource
   /** Asks the system's name services, on another thread. */
   userName(uid: number): Promise<string | undefined>
+  /** Opens the very files that records name, on another thread: an answer for each, in their order. */
+  findFiles(wishes: readonly NativeFileWish[], limitBytes: number): Promise<NativeFoundFile[]>
+  /** That thread (a Linux thread id) reads from disks only when nobody else does. */
+  idleIo(threadId: number): boolean
   /** CLOCK_BOOTTIME now. */
   bootMs(): number
   /** What to add to CLOCK_BOOTTIME for the time since 1970. */
@@ -85,6 +89,32 @@ export interface NativeSnapshot {
   begunBootMs: number
   endedBootMs: number
   errno: number
+}
+
+/** native/linux/file_finder.h. */
+export interface NativeFileWish {
+  /** struct file_identity. */
+  identity: Uint32Array
+  pid: number
+  startLow: number
+  startHigh: number
+  /** Below /proc/PID. */
+  link: string
+  /** Empty where it is not known exactly. */
+  path: string
+}
+
+export interface NativeFoundFile {
+  /** A number of the ERROR field. */
+  error: number
+  /** The caller's from now on; -1 where there is none. */
+  fd: number
+  sizeBytes?: number
+  creationMs?: number
+  modificationMs?: number
+  accessMs?: number
+  /** Size and times in one text: another one means that the file has changed. */
+  version?: string
 }
 
 /** native/linux/source_object.h. */

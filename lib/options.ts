@@ -19,6 +19,8 @@ export const RING_BYTES_DEFAULT = 16 * 2 ** 20
 /** The largest page size of any supported machine (arm64). */
 export const RING_BYTES_MIN = 64 * 2 ** 10
 export const RING_BYTES_MAX = 2 ** 30
+export const HASH_LIMIT_BYTES_DEFAULT = 256 * 2 ** 20
+export const HASH_LIMIT_BYTES_MAX = 2 ** 40
 export const FORK_WINDOW_MS_DEFAULT = 100
 export const FORK_WINDOW_MS_MAX = 10_000
 
@@ -31,6 +33,8 @@ export interface SensorOptions<N extends EventName = DefaultEvent> {
   extended?: boolean | undefined
   /** An exec this soon after its fork makes one NEW_PROCESS with it. Default: 100 ms. */
   forkWindowMs?: number | undefined
+  /** Larger files are not hashed: their CODE_IDENTITY has ERROR 223. Default: 256 MiB. */
+  hashLimitBytes?: number | undefined
   /** What `routing` says about the sensor. */
   envelope?: EnvelopeOptions | undefined
   /** Called with each batch, instead of iterating. */
@@ -46,6 +50,7 @@ export interface ResolvedOptions<N extends EventName = EventName> {
   ringBytes: number
   extended: boolean
   forkWindowMs: number
+  hashLimitBytes: number
   envelope: EnvelopeOptions
   onBatch: ((batch: Delivered<N>[]) => void) | undefined
   signal: AbortSignal | undefined
@@ -56,6 +61,7 @@ const OPTION_NAMES = [
   'ringBytes',
   'extended',
   'forkWindowMs',
+  'hashLimitBytes',
   'envelope',
   'onBatch',
   'signal',
@@ -68,6 +74,7 @@ export function validate<N extends EventName>(options: SensorOptions<N> = {}): R
     ringBytes: ringSize(options.ringBytes),
     extended: isBoolean('extended', options.extended),
     forkWindowMs: milliseconds(options.forkWindowMs),
+    hashLimitBytes: hashLimit(options.hashLimitBytes),
     envelope: validateEnvelope(options.envelope),
     onBatch: isFunction(options.onBatch),
     signal: isSignal(options.signal),
@@ -123,6 +130,15 @@ function milliseconds(ms: number = FORK_WINDOW_MS_DEFAULT): number {
     )
   }
   return ms
+}
+
+function hashLimit(bytes: number = HASH_LIMIT_BYTES_DEFAULT): number {
+  if (!Number.isInteger(bytes) || bytes < 0 || bytes > HASH_LIMIT_BYTES_MAX) {
+    throw refusal(
+      `"hashLimitBytes" must be a whole number from 0 to ${HASH_LIMIT_BYTES_MAX} (1 TiB), not ${shown(bytes)}`,
+    )
+  }
+  return bytes
 }
 
 function isBoolean(name: string, value = false): boolean {

@@ -8,6 +8,7 @@ import { Drain } from './drain.js'
 import { resolveEnvelope } from './envelope.js'
 import { KernelwireError } from './errors.js'
 import type { DefaultEvent, Delivered, EventName, NestedProcess } from './events/index.js'
+import { Hasher } from './identity/hasher.js'
 import { thisBoot } from './linux/boot.js'
 import { LinuxSource } from './linux/source.js'
 import { thisMachine } from './machine.js'
@@ -25,6 +26,8 @@ import { EventStream } from './stream.js'
 const PAUSE_MS = 5
 /** How often an idle sensor looks at the counters: to wake up for it can cost a millisecond. */
 const IDLE_MS = 10_000
+/** So long the end of the stream waits for the hashes of what was executed last. */
+const CLOSING_MS = 1_000
 
 /**
  * The machine's events.
@@ -76,6 +79,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
   readonly #drain: Drain
   readonly #clock: EventClock
   readonly #users: Users
+  readonly #hasher: Hasher | undefined
   readonly #ringBytes: number
   readonly #signal: AbortSignal | undefined
 
@@ -88,6 +92,8 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
   #isClosed = false
   /** After the first batch: how the next one is waited for. */
   #isBusy = false
+  /** While only a record ends its wait. */
+  #isAsleep = false
   #snapshot: Promise<void> | undefined
   #failure: unknown
 
@@ -126,7 +132,12 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
       ids: new EventIds(seedOf('kernelwire run', randomUUID())),
       atoms: new ImageAtoms(bootSeed(machineId, boot.id), boot.bootToEpochMs),
     })
-    const drain = new Drain(source, stream, { clock, users, pageBytes }, options.forkWindowMs)
+    const drain = new Drain(
+      source,
+      stream,
+      { clock, users, pageBytes, files: stream.identities?.files },
+      options.forkWindowMs,
+    )
     return new LinuxSensor<N>(source, stream, drain, clock, users, options)
   }
 
@@ -143,6 +154,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     this.#drain = drain
     this.#clock = clock
     this.#users = users
+    this.#hasher = this.#newHasher(options.hashLimitBytes)
     this.#ringBytes = options.ringBytes
     this.#signal = options.signal
   }
@@ -244,7 +256,8 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
       await this.#wait()
       if (this.#failure !== undefined) throw this.#failure
       if (this.#isClosed) return undefined
-      const batch = this.#isDetached ? this.#rest() : this.#drain.run(native().bootMs())
+      this.#acceptFiles()
+      const batch = this.#isDetached ? await this.#rest() : this.#drain.run(native().bootMs())
       if (this.#drain.wantsSnapshot) this.#reconcile()
       if (batch.length > 0) return batch as Delivered<N>[]
     }
@@ -255,23 +268,44 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     if (this.#failure !== undefined || this.#isClosed) return
     const isBusy = this.#isBusy
     this.#isBusy = true
-    if (!isBusy || this.#isDetached || this.#drain.hasMore) {
+    if (!isBusy || this.#isDetached || this.#drain.hasMore || this.#hasher?.hasResults) {
       await new Promise((resolve) => setImmediate(resolve))
     } else if (this.#drain.foundRecords) {
       await this.#source.pause(PAUSE_MS)
     } else {
+      this.#isAsleep = true
       await this.#source.waitForRecord(this.#drain.waitMs(native().bootMs(), IDLE_MS))
+      this.#isAsleep = false
       this.#clock.adjust(native().bootToEpochMs())
     }
   }
 
   /** After detaching: what is in the ring, then what waited, then the end. */
-  #rest(): Delivered<N>[] {
+  async #rest(): Promise<Delivered<N>[]> {
     const batch = this.#drain.run(native().bootMs())
     if (!this.#source.isDrained) return batch as Delivered<N>[]
     batch.push(...this.#drain.finish())
+    await this.#hasher?.settle(CLOSING_MS)
+    this.#acceptFiles()
+    batch.push(...this.#stream.takeBatch())
     this.#release()
     return batch as Delivered<N>[]
+  }
+
+  /** Files that were executed are read elsewhere; an idle loop is woken for what was found out. */
+  #newHasher(limitBytes: number): Hasher | undefined {
+    const { identities } = this.#stream
+    if (identities === undefined) return undefined
+    const hasher = new Hasher(limitBytes, () => {
+      if (this.#isAsleep) this.#source.interrupt()
+    })
+    identities.onRequest = (request) => hasher.add(request)
+    return hasher
+  }
+
+  #acceptFiles(): void {
+    if (!this.#hasher?.hasResults) return
+    for (const result of this.#hasher.takeResults()) this.#drain.accept(result)
   }
 
   #reconcile(): void {
@@ -299,5 +333,6 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     this.#signal?.removeEventListener('abort', this.#abort)
     this.#source.close()
     this.#users.close()
+    void this.#hasher?.close()
   }
 }

@@ -1,6 +1,7 @@
 /** How many records there were, and what became of each. */
 import { RECORD_NAMES, type RecordName, typeOf } from './accounts.js'
 import type { EventName } from './events/index.js'
+import type { IdentityStats } from './identity/identities.js'
 import type { LinuxSource } from './linux/source.js'
 import type { EventStream } from './stream.js'
 
@@ -38,6 +39,8 @@ export interface SensorStats {
   lost: number
   /** Runs that the kernel skipped, by program. */
   missedRuns: Readonly<Record<string, number>>
+  /** Files that code was run from; undefined where neither CODE_IDENTITY nor ONGOING_IDENTITY is asked for. */
+  identities: IdentityStats | undefined
   /** Processes in the table. */
   processes: number
   ringBytes: number
@@ -73,6 +76,7 @@ export function statsOf(stream: EventStream, source: LinuxSource, ringBytes: num
     events: { ...stream.delivered },
     lost: sum(kernel.failed) + sum(kernel.refused),
     missedRuns: source.missedRuns(),
+    identities: stream.identities?.stats,
     processes: stream.processes.size,
     ringBytes,
   }

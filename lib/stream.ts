@@ -5,6 +5,7 @@
  * or from what was given at the start: no clock, no random source, so that a replay says the same.
  */
 import { Accounts } from './accounts.js'
+import { buildIdentity } from './build/identity.js'
 import { buildModule } from './build/module.js'
 import { buildProcess, nestedProcess } from './build/process.js'
 import { buildRouting } from './build/routing.js'
@@ -12,14 +13,19 @@ import type { Correlator } from './correlate/correlator.js'
 import { TYPE } from './decode/linux/layout.js'
 import type { Envelope } from './envelope.js'
 import {
+  type CodeIdentity,
   EVENT_NAMES,
   type EventName,
   type EventRecord,
   type LossAccounting,
   type ModuleLoad,
+  type OngoingIdentity,
   type ProcessEnvironment,
   type TerminateProcess,
 } from './events/index.js'
+import { Identities } from './identity/identities.js'
+import type { FileResult } from './identity/known-file.js'
+import { executed, type Sight } from './identity/sight.js'
 import type { EventIds } from './process/event-ids.js'
 import { type ProcessImage, STATE } from './process/image.js'
 import type { ModuleExtras } from './process/module.js'
@@ -43,6 +49,8 @@ export interface Atoms {
 export class EventStream {
   readonly processes = new ProcessTable()
   readonly accounts = new Accounts()
+  /** Where files are hashed. */
+  readonly identities: Identities | undefined
   readonly extended: boolean
   /** How many events of each name were delivered. */
   readonly delivered = Object.fromEntries(EVENT_NAMES.map((name) => [name, 0])) as Record<EventName, number>
@@ -70,6 +78,7 @@ export class EventStream {
     this.#wantsEnd = options.events.has('TERMINATE_PROCESS')
     this.#wantsEnvironment = options.events.has('PROCESS_ENVIRONMENT')
     this.#wantsModules = options.events.has('MODULE_LOAD')
+    this.identities = this.#newIdentities(options.events)
   }
 
   /** What came since the last time. */
@@ -98,6 +107,7 @@ export class EventStream {
     this.#settle(image)
     if (this.#wantsExisting) this.#push('EXISTING_PROCESS', image)
     else this.#evidence('EXISTING_PROCESS', image)
+    this.#seeFile(image)
   }
 
   /** Its last thread ended: by itself with this code or, where it is not 0, by a signal. */
@@ -236,13 +246,43 @@ export class EventStream {
 
   #announceAlone(image: ProcessImage, account: number): void {
     this.#settle(image)
-    if (!this.#wantsNew) {
+    if (this.#wantsNew) {
+      this.#push('NEW_PROCESS', image)
+      this.accounts.delivered[account]!++
+    } else {
       this.#evidence('NEW_PROCESS', image)
       this.accounts.filtered[account]!++
-      return
     }
-    this.#push('NEW_PROCESS', image)
-    this.accounts.delivered[account]!++
+    // What only a fork brought was executed before.
+    if (account === TYPE.EXEC) this.#seeFile(image)
+  }
+
+  #seeFile(image: ProcessImage): void {
+    const { file, path } = image
+    if (file === undefined || path === undefined) return
+    if (this.identities?.wants(file, path)) this.identities.see(executed(image, file, path))
+  }
+
+  #newIdentities(events: ReadonlySet<EventName>): Identities | undefined {
+    const wantsFirst = events.has('CODE_IDENTITY')
+    const wantsLater = events.has('ONGOING_IDENTITY')
+    if (!wantsFirst && !wantsLater) return undefined
+    return new Identities({ wantsFirst, wantsLater, tell: this.#tellIdentity })
+  }
+
+  readonly #tellIdentity = (name: 'CODE_IDENTITY' | 'ONGOING_IDENTITY', sight: Sight, result: FileResult): void => {
+    const ids = this.#ids
+    ids.next()
+    const { time } = sight
+    const record = {
+      routing: buildRouting(this.#envelope, name, time, ids.eventId(), ids.atom(time), sight.atom),
+      event: buildIdentity(sight, result),
+    } as CodeIdentity | OngoingIdentity
+    if (this.extended) {
+      record.event.SEQUENCE = ids.sequence
+      if (sight.rawPath !== undefined) record.event.RAW_BYTES = { FILE_PATH: sight.rawPath }
+    }
+    this.deliver(name, record)
   }
 }
 

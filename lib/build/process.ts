@@ -22,7 +22,39 @@ export function buildProcess(image: ProcessImage): Body {
     image.creationTime === undefined &&
     image.truncated === undefined &&
     image.details === undefined
+  const hash = image.file?.hash
   if (!isUsual) return buildUnusual(image)
+  if (hash !== undefined && memoryBytes === 0) {
+    return {
+      PROCESS_ID: image.pid,
+      PARENT_PROCESS_ID: image.parentPid,
+      FILE_PATH: path,
+      COMMAND_LINE: commandLine,
+      BASE_ADDRESS: baseAddress,
+      THREADS: threads,
+      USER_NAME: userName,
+      USER_ID: userId,
+      HASH: hash,
+      TIMESTAMP: image.time,
+      PARENT: parentObject,
+    }
+  }
+  if (hash !== undefined) {
+    return {
+      PROCESS_ID: image.pid,
+      PARENT_PROCESS_ID: image.parentPid,
+      FILE_PATH: path,
+      COMMAND_LINE: commandLine,
+      BASE_ADDRESS: baseAddress,
+      MEMORY_USAGE: memoryBytes,
+      THREADS: threads,
+      USER_NAME: userName,
+      USER_ID: userId,
+      HASH: hash,
+      TIMESTAMP: image.time,
+      PARENT: parentObject,
+    }
+  }
   if (memoryBytes === 0) {
     return {
       PROCESS_ID: image.pid,
@@ -52,9 +84,14 @@ export function buildProcess(image: ProcessImage): Body {
   }
 }
 
-/** This image as others carry it: its own event without PARENT, with its atoms. Made once. */
+/**
+ * This image as others carry it: its own event without PARENT, with its atoms. Made once, and once
+ * more when its hash has become known.
+ */
 export function nestedProcess(image: ProcessImage): NestedProcess {
-  image.nested ??= Object.freeze(buildNested(image))
+  if (image.nested === undefined || image.nested.HASH !== image.file?.hash) {
+    image.nested = Object.freeze(buildNested(image))
+  }
   return image.nested
 }
 
@@ -92,6 +129,8 @@ function putFields(body: Draft, image: ProcessImage): void {
   if (image.threads !== 0) body.THREADS = image.threads
   if (image.userName !== undefined) body.USER_NAME = image.userName
   if (image.userId !== undefined) body.USER_ID = image.userId
+  const hash = image.file?.hash
+  if (hash !== undefined) body.HASH = hash
   if (image.creationTime !== undefined) body.CREATION_TIME = image.creationTime
 }
 

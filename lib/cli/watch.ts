@@ -1,7 +1,7 @@
 /** kernelwire watch: events as they happen: JSON in a pipe, lines or a tree on a terminal. */
 import { KernelwireError } from '../errors.js'
 import { DEFAULT_EVENTS, type EventName, type EventRecord } from '../events/index.js'
-import { RING_BYTES_MAX, RING_BYTES_MIN, type SensorOptions, validate } from '../options.js'
+import { HASH_LIMIT_BYTES_MAX, RING_BYTES_MAX, RING_BYTES_MIN, type SensorOptions, validate } from '../options.js'
 import { type Line, lineEncoder } from '../output/encoder.js'
 import { escapeForTerminal, pieces } from '../output/ndjson.js'
 import { type Paint, paintFor } from '../output/paint.js'
@@ -30,6 +30,11 @@ export const face = {
       type: 'string',
       value: 'SIZE',
       text: 'what may wait for a slow reader before events are lost, and the loss told: 64KiB to 1GiB, rounded up to a power of two (default: 16MiB)',
+    },
+    'hash-limit': {
+      type: 'string',
+      value: 'SIZE',
+      text: 'larger files are not hashed: their CODE_IDENTITY has ERROR 223 (default: 256MiB)',
     },
     extended: { type: 'boolean', text: 'add the fields that go beyond the documented ones' },
     json: { type: 'boolean', text: 'one JSON object a line on a terminal too, where readable lines are the default' },
@@ -143,6 +148,7 @@ function parse(args: readonly string[], terminal: Terminal): Request {
   const options: SensorOptions<EventName> = {
     events: values.events === undefined ? events : parseEvents('--events', values.events),
     ringBytes: values['ring-size'] === undefined ? undefined : ringSize(values['ring-size']),
+    hashLimitBytes: values['hash-limit'] === undefined ? undefined : hashLimit(values['hash-limit']),
     // Exact bytes and how processes ended are worth their cost to a person who reads.
     extended: values.extended === true || view !== 'json',
   }
@@ -175,6 +181,12 @@ function ringSize(text: string): number {
   const bytes = parseSize('--ring-size', text)
   if (bytes >= RING_BYTES_MIN && bytes <= RING_BYTES_MAX) return bytes
   throw new KernelwireError('ERR_OPTION', `--ring-size must be from 64KiB to 1GiB, not "${text}"`)
+}
+
+function hashLimit(text: string): number {
+  const bytes = parseSize('--hash-limit', text)
+  if (bytes <= HASH_LIMIT_BYTES_MAX) return bytes
+  throw new KernelwireError('ERR_OPTION', `--hash-limit must be at most 1024GiB, not "${text}"`)
 }
 
 const openSensor: Open = async (options) => {

@@ -36,7 +36,8 @@ export const identity = {
   HASH_MD5: sometimes('when ERROR is not 0', text('MD5: 32 lower-case hex digits', 'The file', '^[0-9a-f]{32}$')),
   ERROR: integer(
     'Windows error number',
-    'Why there is no hash: 0 there is one, 2 not found, 5 denied, 223 too large, 1006 changed since it was executed',
+    'Why there is no hash: 0 there is one, 2 not found, 5 denied, 30 reading failed, 223 too large, ' +
+      '1006 changed since it was executed',
   ),
   FILE_INFO: sometimes(
     'when the file carries no version information',
@@ -46,7 +47,7 @@ export const identity = {
     'when the file carries no version information',
     only('windows', text('file name', 'The name that the file was built under')),
   ),
-  FILE_SIZE: sometimes('when it could not be read', integer('bytes', 'The size of the file')),
+  FILE_SIZE: sometimes('when it could not be read', integer('bytes', 'The size of the file that was executed')),
   CREATION_TIME: sometimes(
     'when the file system does not keep it',
     integer(MS_SINCE_EPOCH, 'When the file was created'),

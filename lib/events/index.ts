@@ -91,6 +91,8 @@ export const SUPPORTED_ON_LINUX = [
   'TERMINATE_PROCESS',
   'PROCESS_ENVIRONMENT',
   'MODULE_LOAD',
+  'CODE_IDENTITY',
+  'ONGOING_IDENTITY',
   'LOSS_ACCOUNTING',
 ] as const satisfies readonly EventName[]
 
@@ -98,6 +100,7 @@ export const DEFAULT_EVENTS = [
   'NEW_PROCESS',
   'EXISTING_PROCESS',
   'TERMINATE_PROCESS',
+  'CODE_IDENTITY',
 ] as const satisfies readonly EventName[]
 
 export type DefaultEvent = (typeof DEFAULT_EVENTS)[number]

@@ -35,7 +35,7 @@ export const moduleLoad = record(
       'for modules of the kernel, and when it could not be read',
       integer('address', 'Where the module is mapped: the start of its first segment'),
     ),
-    HASH: sometimes('when the file was not hashed', sha256('The file of the module')),
+    HASH: sometimes('when the file was not hashed by then', sha256('The file of the module')),
     FILE_IS_SIGNED: sometimes(
       'when the signature was not checked',
       only('windows', flag('Whether the file of the module carries a signature')),

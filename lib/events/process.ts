@@ -42,7 +42,10 @@ export const image = {
     'when it could not be read',
     only('linux', integer('user id', 'The real user, in the initial user namespace')),
   ),
-  HASH: sometimes('when the file was not hashed', sha256('The file that runs')),
+  HASH: sometimes(
+    'when the file was not hashed by then: its first CODE_IDENTITY comes later',
+    sha256('The file that runs'),
+  ),
   FILE_IS_SIGNED: sometimes(
     'when the signature was not checked',
     only('windows', flag('Whether the file that runs carries a signature')),

@@ -28,7 +28,7 @@ const LIFE_CYCLE_NEEDS: readonly Need[] = [
   },
   {
     rungs: [[{ program: 'process_exec', hook: 'tp_btf/sched_process_exec' }]],
-    events: ['NEW_PROCESS', 'PROCESS_ENVIRONMENT'],
+    events: ['NEW_PROCESS', 'PROCESS_ENVIRONMENT', 'CODE_IDENTITY', 'ONGOING_IDENTITY'],
   },
   { rungs: [[{ program: 'process_fork', hook: 'tp_btf/sched_process_fork' }]], events: ['NEW_PROCESS'] },
 ]

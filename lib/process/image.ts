@@ -3,6 +3,7 @@
  * an atom names it.
  */
 import type { NestedProcess } from '../events/index.js'
+import type { KnownFile } from '../identity/known-file.js'
 import type { AnyDetails } from './details.js'
 
 /** Where an image is on its way through the stream. */
@@ -57,6 +58,8 @@ export class ProcessImage {
   /** With `extended` only. */
   details: AnyDetails | undefined
   previousAtom: string | undefined
+  /** The file that it runs, where files are hashed. */
+  file: KnownFile | undefined
 
   parentPid: number
   /** Until this image is announced; then parentAtom and parentObject say all that is needed. */

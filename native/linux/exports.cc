@@ -5,6 +5,7 @@
 
 #include "background.h"
 #include "linux/boot_clock.h"
+#include "linux/find_files.h"
 #include "linux/source_object.h"
 #include "linux/user_name.h"
 
@@ -49,6 +50,8 @@ Napi::Value BootToEpochMs(const Napi::CallbackInfo& info) {
 void DefineLinux(Napi::Env env, Napi::Object exports) {
   exports["Source"] = SourceObject::Define(env);
   exports["userName"] = Napi::Function::New(env, LookUpUser, "userName");
+  exports["findFiles"] = Napi::Function::New(env, FindFiles, "findFiles");
+  exports["idleIo"] = Napi::Function::New(env, IdleIo, "idleIo");
   exports["bootMs"] = Napi::Function::New(env, BootMs, "bootMs");
   exports["bootToEpochMs"] = Napi::Function::New(env, BootToEpochMs, "bootToEpochMs");
   exports["pageBytes"] = Napi::Number::New(env, static_cast<double>(sysconf(_SC_PAGESIZE)));

@@ -15,7 +15,7 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 const holds = <_T extends true>(): void => undefined
 
 holds<Same<EventName, (typeof EVENT_NAMES)[number]>>()
-holds<Same<DefaultEvent, 'NEW_PROCESS' | 'EXISTING_PROCESS' | 'TERMINATE_PROCESS'>>()
+holds<Same<DefaultEvent, 'NEW_PROCESS' | 'EXISTING_PROCESS' | 'TERMINATE_PROCESS' | 'CODE_IDENTITY'>>()
 holds<Same<EventOf<'MODULE_LOAD'>['routing']['event_type'], 'MODULE_LOAD'>>()
 holds<Same<EventOf<'NEW_PROCESS'>['event']['PROCESS_ID'], number>>()
 holds<Same<EventOf<'PROCESS_ENVIRONMENT'>['event']['ENVIRONMENT_VARIABLES'], readonly string[]>>()

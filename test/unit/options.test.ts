@@ -15,10 +15,11 @@ const refused = (options: object): KernelwireError => {
 
 test('without options, the process life cycle is watched through a ring of 16 MiB', () => {
   expect(validate()).toEqual({
-    events: new Set(['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS', 'LOSS_ACCOUNTING']),
+    events: new Set(['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS', 'CODE_IDENTITY', 'LOSS_ACCOUNTING']),
     ringBytes: 16 * 1024 * 1024,
     extended: false,
     forkWindowMs: 100,
+    hashLimitBytes: 256 * 1024 * 1024,
     envelope: {},
     onBatch: undefined,
     signal: undefined,
@@ -69,6 +70,8 @@ test.each([
   [{ ringBytes: Number.NaN }, 'ERR_OPTION', /"ringBytes"/],
   [{ extended: 1 }, 'ERR_OPTION', '"extended" must be true or false, not 1'],
   [{ forkWindowMs: -1 }, 'ERR_OPTION', /"forkWindowMs"/],
+  [{ hashLimitBytes: -1 }, 'ERR_OPTION', /"hashLimitBytes"/],
+  [{ hashLimitBytes: 2 ** 41 }, 'ERR_OPTION', /"hashLimitBytes"/],
   [{ onBatch: {} }, 'ERR_OPTION', /"onBatch" must be a function/],
   [{ signal: {} }, 'ERR_OPTION', /"signal" must be the signal of an AbortController/],
   [{ envelope: { odi: '' } }, 'ERR_OPTION', 'no option of "envelope" is called "odi"; did you mean oid?'],

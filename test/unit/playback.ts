@@ -4,6 +4,7 @@ import type { Context } from '../../lib/decode/linux/context.js'
 import { LinuxDecoder } from '../../lib/decode/linux/decoder.js'
 import type { Envelope } from '../../lib/envelope.js'
 import type { EventName, EventOf, EventRecord } from '../../lib/events/index.js'
+import type { FileResult } from '../../lib/identity/known-file.js'
 import { ImageAtoms } from '../../lib/process/atom.js'
 import { EventIds } from '../../lib/process/event-ids.js'
 import type { ProcessImage } from '../../lib/process/image.js'
@@ -64,8 +65,8 @@ export function newStream({ events = ALL, extended = false }: Omit<PlaybackOptio
   return new EventStream({ events: new Set(events), extended, envelope: ENVELOPE, ids, atoms: atoms() })
 }
 
-export function contextFor(clock: EventClock): Context {
-  return { clock, users: USERS, pageBytes: PAGE }
+export function contextFor(clock: EventClock, stream?: EventStream): Context {
+  return { clock, users: USERS, pageBytes: PAGE, files: stream?.identities?.files }
 }
 
 export class Playback {
@@ -74,13 +75,19 @@ export class Playback {
 
   constructor({ forkWindowMs = 100, ...options }: PlaybackOptions = {}) {
     this.stream = newStream(options)
-    this.decoder = new LinuxDecoder(this.stream, contextFor(new EventClock(EPOCH)), forkWindowMs)
+    this.decoder = new LinuxDecoder(this.stream, contextFor(new EventClock(EPOCH), this.stream), forkWindowMs)
   }
 
   /** The events that these records bring. */
   play(...all: Uint8Array[]): EventRecord[] {
     const { records, offsets } = framed(all)
     for (const at of offsets) this.decoder.record(records, at)
+    return this.stream.takeBatch()
+  }
+
+  /** What was found out about files. */
+  accept(...results: FileResult[]): EventRecord[] {
+    for (const result of results) this.stream.identities?.accept(result)
     return this.stream.takeBatch()
   }
 

@@ -57,6 +57,7 @@ function inherit(image: ProcessImage, creator: ProcessImage): void {
   image.path = creator.path
   image.commandLine = creator.commandLine
   image.baseAddress = creator.baseAddress
+  image.file = creator.file
   image.truncated = creator.truncated
   image.rawBytes = creator.rawBytes
   if (image.details !== undefined) image.details.ARGUMENTS = creator.details?.ARGUMENTS

@@ -40,7 +40,7 @@ export class ImageDecoder {
     const extent = extentOf(records, at)
     if (extent === undefined) return undefined
 
-    const { clock, users, pageBytes } = this.#context
+    const { clock, users, pageBytes, files } = this.#context
     const { u32 } = records
     const word = at >>> 2
     const flags = records.u8[at + HEADER.flags]!
@@ -56,6 +56,7 @@ export class ImageDecoder {
     image.threads = u32[word + (IMAGE.threads >> 2)]!
     image.userId = u32[word + (IMAGE.uid >> 2)]!
     image.userName = (flags & FLAG.FOREIGN_USER) !== 0 ? undefined : users.name(image.userId)
+    image.file = files?.at(records, at + IMAGE.file)
     if ((flags & FLAG.DETAILS) !== 0) image.details = decodeDetails(records, extent.details, extent.pathEnd)
     this.#putTexts(image, records, at, extent, block)
     return image

@@ -1,0 +1,111 @@
+/**
+ * The thread that hashes (hash-thread.mjs): there while there is something to hash, since a thread of
+ * JavaScript costs ten megabytes. It reads at idle priority and computes at a low one.
+ */
+import { setPriority } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { native } from '../native.js'
+
+/** It ends when there was nothing to do for so long. */
+const IDLE_MS = 1_000
+/** On a busy machine it has a tenth of what another thread has. */
+const NICE = 10
+const HEAP = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 }
+
+export interface Digests {
+  hash: string
+  sha1: string
+  md5: string
+}
+
+/** `'changed'`: while it was read. */
+export type HashAnswer = Digests | 'changed' | 'unreadable'
+
+export interface OpenFile {
+  id: number
+  fd: number
+  sizeBytes: number
+  /** As NativeFoundFile has it. */
+  version: string
+}
+
+type Message = { threadId: number } | { id: number; answer: HashAnswer }
+
+export class HashWorker {
+  readonly #onAnswer: (id: number, answer: HashAnswer) => void
+  /** What it was given, and has not answered yet. */
+  readonly #given = new Map<number, OpenFile>()
+  #worker: Worker | undefined
+  #isReady = false
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(onAnswer: (id: number, answer: HashAnswer) => void) {
+    this.#onAnswer = onAnswer
+  }
+
+  hash(file: OpenFile): void {
+    clearTimeout(this.#idle)
+    this.#given.set(file.id, file)
+    if (this.#worker === undefined) this.#start()
+    else if (this.#isReady) this.#worker.postMessage(file)
+  }
+
+  /** No file is read any more when this has ended. */
+  async close(): Promise<void> {
+    clearTimeout(this.#idle)
+    this.#given.clear()
+    await this.#end()
+  }
+
+  #start(): void {
+    const worker = new Worker(new URL('hash-thread.mjs', import.meta.url), {
+      execArgv: [],
+      resourceLimits: HEAP,
+      trackUnmanagedFds: false,
+    })
+    this.#worker = worker
+    worker.unref()
+    worker.on('message', (message: Message) => {
+      if ('threadId' in message) this.#ready(worker, message.threadId)
+      else this.#answered(message.id, message.answer)
+    })
+    worker.on('error', () => {})
+    worker.on('exit', () => this.#ended(worker))
+  }
+
+  #ready(worker: Worker, threadId: number): void {
+    if (worker !== this.#worker) return
+    native().idleIo(threadId)
+    try {
+      setPriority(threadId, NICE)
+    } catch {
+      // A thread of another priority hashes as well.
+    }
+    this.#isReady = true
+    for (const file of this.#given.values()) worker.postMessage(file)
+  }
+
+  #answered(id: number, answer: HashAnswer): void {
+    if (!this.#given.delete(id)) return
+    this.#onAnswer(id, answer)
+    if (this.#given.size > 0) return
+    this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref()
+  }
+
+  /** What is given from now on starts another one. */
+  async #end(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    this.#isReady = false
+    await worker?.terminate()
+  }
+
+  #ended(worker: Worker): void {
+    if (worker !== this.#worker) return
+    this.#worker = undefined
+    this.#isReady = false
+    const wasReading = [...this.#given.keys()]
+    this.#given.clear()
+    for (const id of wasReading) this.#onAnswer(id, 'unreadable')
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What is known of the files that code was run from: asked once for each file, told for each sight.
+ *
+ * Files are read elsewhere (hasher.ts), and what was found out comes in through accept() and nowhere
+ * else. All the rest follows from the records, so that a replay with the same results at the same
+ * places says the same.
+ */
+import { CONTENT, FILE_ERROR, type FileResult, type KnownFile } from './known-file.js'
+import { KnownFiles } from './known-files.js'
+import { Pairs } from './pairs.js'
+import type { Sight } from './sight.js'
+
+/** Files that wait for their hash. */
+export const QUEUE_MAX = 4_096
+/** Sights that wait for the hash of a file. */
+export const WAITING_MAX = 16_384
+
+/** To find out what a file is. */
+export interface FileRequest {
+  /** For the result. */
+  id: number
+  sight: Sight
+}
+
+export interface IdentityOptions {
+  wantsFirst: boolean
+  wantsLater: boolean
+  tell: (name: 'CODE_IDENTITY' | 'ONGOING_IDENTITY', sight: Sight, result: FileResult) => void
+}
+
+/** Sensor.stats().identities. */
+export interface IdentityStats {
+  /** Files whose hash was found out. */
+  hashed: number
+  /** Files that have an ERROR instead. */
+  failed: number
+  /** Files that are being read, or wait to be. */
+  waiting: number
+  /** Executions and loads that were not told, because too many waited: they are lost. */
+  overflowed: number
+}
+
+export class Identities {
+  readonly files = new KnownFiles()
+  /** Called for each file that is to be read; set by who can. */
+  onRequest: ((request: FileRequest) => void) | undefined
+
+  readonly #options: IdentityOptions
+  readonly #asked = new Map<number, KnownFile>()
+  readonly #pairs = new Pairs()
+  #requests = 0
+  #waiting = 0
+  #hashed = 0
+  #failed = 0
+  #overflowed = 0
+
+  constructor(options: IdentityOptions) {
+    this.#options = options
+  }
+
+  get stats(): IdentityStats {
+    return {
+      hashed: this.#hashed,
+      failed: this.#failed,
+      waiting: this.#asked.size,
+      overflowed: this.#overflowed,
+    }
+  }
+
+  /** False where a sight of this file under this path would bring nothing, as is usual. */
+  wants(file: KnownFile, path: string): boolean {
+    return this.#options.wantsLater || file.content !== CONTENT.SETTLED || file.toldAs !== path
+  }
+
+  /** Code was run from a file; the event that was the occasion is in the stream. */
+  see(sight: Sight): void {
+    const { file } = sight
+    if (file.content === CONTENT.SETTLED) this.#tell(sight)
+    else if (file.content === CONTENT.ASKED) this.#wait(sight)
+    else this.#ask(sight)
+  }
+
+  /** What was found out: here, and only here, it enters the stream. */
+  accept(result: FileResult): void {
+    const file = this.#asked.get(result.id)
+    if (file === undefined) return
+    this.#asked.delete(result.id)
+    file.result = result
+    file.hash = result.hash
+    if (result.error === FILE_ERROR.NONE) this.#hashed++
+    else this.#failed++
+    const { waiting } = file
+    file.waiting = []
+    this.#waiting -= waiting.length
+    for (const sight of waiting) this.#tell(sight)
+    file.content = isFinal(result.error) ? CONTENT.SETTLED : CONTENT.UNKNOWN
+  }
+
+  #ask(sight: Sight): void {
+    if (this.#asked.size >= QUEUE_MAX) {
+      this.#overflowed++
+      return
+    }
+    const id = ++this.#requests
+    this.#asked.set(id, sight.file)
+    sight.file.content = CONTENT.ASKED
+    this.#wait(sight)
+    this.onRequest?.({ id, sight })
+  }
+
+  #wait(sight: Sight): void {
+    const { waiting } = sight.file
+    if (!this.#options.wantsLater && waiting.some(({ path }) => path === sight.path)) return
+    if (waiting.length > 0 && this.#waiting >= WAITING_MAX) {
+      this.#overflowed++
+      return
+    }
+    this.#waiting++
+    waiting.push(sight)
+  }
+
+  #tell(sight: Sight): void {
+    const { file, path } = sight
+    const { result } = file
+    if (result === undefined) return
+    const isFirst = this.#pairs.add(result.hash ?? `error ${result.error}`, path)
+    file.toldAs = path
+    if (isFirst ? this.#options.wantsFirst : this.#options.wantsLater) {
+      this.#options.tell(isFirst ? 'CODE_IDENTITY' : 'ONGOING_IDENTITY', sight, result)
+    }
+  }
+}
+
+/** A file that was gone, or refused, may be there the next time. */
+function isFinal(error: number): boolean {
+  return error === FILE_ERROR.NONE || error === FILE_ERROR.TOO_LARGE
+}

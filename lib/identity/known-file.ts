@@ -1,0 +1,73 @@
+/** A file that code was run from, as it was then, and what is known of its content. */
+import { FILE } from '../decode/linux/layout.js'
+import type { Sight } from './sight.js'
+
+/** What becomes of a file on its way to a hash. */
+export const CONTENT = {
+  /** Nobody asked yet, or what was asked could not be told at that time. */
+  UNKNOWN: 0,
+  /** On its way. */
+  ASKED: 1,
+  /** It has a hash, or one is not to be had. */
+  SETTLED: 2,
+} as const
+
+/** The numbers of the ERROR field. */
+export const FILE_ERROR = {
+  NONE: 0,
+  NOT_FOUND: 2,
+  DENIED: 5,
+  READ_FAULT: 30,
+  TOO_LARGE: 223,
+  CHANGED: 1006,
+} as const
+
+/** What was found out about a file: all that comes from outside the records. Plain, so that it can be written down. */
+export interface FileResult {
+  /** Of the request. */
+  id: number
+  error: number
+  hash?: string | undefined
+  sha1?: string | undefined
+  md5?: string | undefined
+  sizeBytes?: number | undefined
+  creationMs?: number | undefined
+  modificationMs?: number | undefined
+  accessMs?: number | undefined
+}
+
+export class KnownFile {
+  /** struct file_identity, all but the mount namespace: two records with the same words name the same file. */
+  readonly words: readonly number[]
+  /** In which its path holds: that of the latest record. */
+  mountNamespace: number
+  content: (typeof CONTENT)[keyof typeof CONTENT] = CONTENT.UNKNOWN
+  hash: string | undefined
+  result: FileResult | undefined
+  /** The path under which it was told last. */
+  toldAs: string | undefined
+  /** Those that the answer is for, in their order. */
+  waiting: Sight[] = []
+  /** Since somebody looked for the one to forget. */
+  wasUsed = false
+
+  constructor(words: readonly number[], mountNamespace: number) {
+    this.words = words
+    this.mountNamespace = mountNamespace
+  }
+
+  /** When it was executed. */
+  get sizeBytes(): number {
+    return this.#u64(FILE.size)
+  }
+
+  /** Milliseconds since 1970, when it was executed. */
+  get modificationMs(): number {
+    return Math.floor(this.#u64(FILE.mtime_ns) / 1e6)
+  }
+
+  #u64(offset: number): number {
+    const word = offset >> 2
+    return (this.words[word + 1]! >>> 0) * 2 ** 32 + (this.words[word]! >>> 0)
+  }
+}
