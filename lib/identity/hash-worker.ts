@@ -64,13 +64,14 @@ export class HashWorker {
       trackUnmanagedFds: false,
     })
     this.#worker = worker
-    worker.unref()
     worker.on('message', (message: Message) => {
       if ('threadId' in message) this.#ready(worker, message.threadId)
       else this.#answered(message.id, message.answer)
     })
     worker.on('error', () => {})
     worker.on('exit', () => this.#ended(worker))
+    // Last, since whoever listens to messages holds the program.
+    worker.unref()
   }
 
   #ready(worker: Worker, threadId: number): void {

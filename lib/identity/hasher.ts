@@ -100,10 +100,14 @@ export class Hasher {
   }
 
   #found(job: Job, found: NativeFoundFile): void {
-    if (found.fd < 0) return this.#settle(job.id, found, undefined)
-    if (this.#isClosed) return closeFile(found.fd)
-    this.#opened.set(job.id, { job, found })
-    this.#worker.hash({ id: job.id, fd: found.fd, sizeBytes: found.sizeBytes!, version: found.version! })
+    if (found.fd < 0) {
+      this.#settle(job.id, found, undefined)
+    } else if (this.#isClosed) {
+      closeFile(found.fd)
+    } else {
+      this.#opened.set(job.id, { job, found })
+      this.#worker.hash({ id: job.id, fd: found.fd, sizeBytes: found.sizeBytes!, version: found.version! })
+    }
   }
 
   #answered(id: number, answer: HashAnswer): void {
