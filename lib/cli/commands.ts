@@ -16,6 +16,7 @@ interface Entry {
 export const COMMANDS = {
   watch: { summary: 'print events as they happen', load: () => import('./watch.js') },
   ps: { summary: 'list the processes of this moment', load: () => import('./ps.js') },
+  doctor: { summary: 'tell which events this machine allows, and what they cost', load: () => import('./doctor.js') },
   schema: { summary: 'print the JSON Schema of an event', load: () => import('./schema.js') },
   bench: { summary: 'measure what decoding costs on this machine', load: () => import('./bench.js') },
 } satisfies Record<string, Entry>

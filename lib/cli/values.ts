@@ -40,8 +40,8 @@ export function parseCount(option: string, text: string): number {
   return count
 }
 
-/** `A,B`, or `all`, or `all,-C`. */
-export function parseEvents(option: string, text: string): EventName[] {
+/** `A,B`, or `all`, or `all,-C`. `checked`: refuses what this version cannot produce. */
+export function parseEvents(option: string, text: string, checked = supported): EventName[] {
   const words = text.split(',').map((word) => word.trim())
   const events = new Set<EventName>(words.includes('all') ? SUPPORTED_ON_LINUX : [])
   for (const word of words) {
@@ -52,7 +52,7 @@ export function parseEvents(option: string, text: string): EventName[] {
       )
     }
     if (word.startsWith('-')) exclude(option, events, word.slice(1), words)
-    else events.add(supported(word))
+    else events.add(checked(word))
   }
   if (events.size === 0) throw refusal(`${option} "${text}" leaves no event; name at least one`)
   return [...events]

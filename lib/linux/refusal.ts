@@ -12,7 +12,7 @@ const EINVAL = 22
 const CAP_SYS_ADMIN = 21n
 const CAPABILITIES = { CAP_PERFMON: 38n, CAP_BPF: 39n }
 
-const BTF = '/sys/kernel/btf/vmlinux'
+export const BTF = '/sys/kernel/btf/vmlinux'
 
 export async function refusalOfRing(failure: NativeFailure): Promise<KernelwireError> {
   const details = `${failure.step}: ${failure.reason} (errno ${failure.errno})`
@@ -60,7 +60,8 @@ async function missingPrivilege(details: string): Promise<KernelwireError | unde
   )
 }
 
-async function missingCapabilities(): Promise<string[]> {
+/** What this process would need and does not have. */
+export async function missingCapabilities(): Promise<string[]> {
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '')
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
   const has = (capability: bigint) => ((effective >> capability) & 1n) === 1n

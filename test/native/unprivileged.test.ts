@@ -35,3 +35,11 @@ test('the command says it on one line of stderr and exits with 3', (context) => 
   expect({ status, signal, stdout }).toEqual({ status: 3, signal: null, stdout: '' })
   expect(stderr).toMatch(/^kernelwire: reading kernel events needs CAP_PERFMON and CAP_BPF.*\n$/)
 })
+
+test('kernelwire doctor says what is missing, of every event', (context) => {
+  const { status, stdout, stderr } = asNobody(context, COMMAND, 'doctor')
+  expect({ status, stderr }).toEqual({ status: 3, stderr: '' })
+  expect(stdout).toMatch(/missing +CAP_PERFMON and CAP_BPF: run it as root/)
+  expect(stdout).toMatch(/^NEW_PROCESS impossible$/m)
+  expect(stdout).not.toContain(' works')
+})

@@ -1,0 +1,132 @@
+/** kernelwire doctor: what this machine allows, event by event. */
+import { type Facts, factsOfMachine } from '../doctor/facts.js'
+import { type Trial, tryOut } from '../doctor/trial.js'
+import { type State, type Verdict, verdictOn } from '../doctor/verdict.js'
+import { exitStatus, KernelwireError } from '../errors.js'
+import { type EventName, SUPPORTED_ON_LINUX } from '../events/index.js'
+import { requireEvent } from '../options.js'
+import { type Paint, paintFor, type Style } from '../output/paint.js'
+import { readArguments } from './arguments.js'
+import { COLOR, COMMON, type Face, filled, VERBOSE } from './face.js'
+import type { Terminal } from './terminal.js'
+import { parseEvents } from './values.js'
+
+export const face = {
+  usage: ['doctor [OPTIONS]'],
+  options: {
+    events: {
+      type: 'string',
+      value: 'LIST',
+      text: 'the events to ask about, as in kernelwire watch (default: all that this version can produce)',
+      choices: 'events',
+    },
+    measure: { type: 'boolean', text: 'start 200 programs, and tell what each hook cost by the count of the kernel' },
+    json: { type: 'boolean', text: 'one JSON object' },
+    color: COLOR,
+    verbose: VERBOSE,
+    ...COMMON,
+  },
+  text: [
+    'Attaches what the events need, looks, and takes it back: it says what a sensor would come to now. For an ordinary user it says what is missing.',
+    'Exit status: 0 every event asked for works, 1 one is degraded, 3 a privilege is missing, 4 one is impossible.',
+  ],
+  examples: [
+    'kernelwire doctor',
+    'kernelwire doctor --events NEW_PROCESS,MODULE_LOAD && echo all is well',
+    'kernelwire doctor --json | jq \'.events[] | select(.state != "works")\'',
+  ],
+} as const satisfies Face
+
+export interface Findings {
+  machine: Facts
+  events: readonly Verdict[]
+  measured?: Trial['measured']
+}
+
+export interface Examination {
+  facts(): Promise<Facts>
+  tryOut(events: readonly EventName[], measures: boolean): Promise<Trial>
+}
+
+const COLUMNS_DEFAULT = 100
+const STYLES: Record<State, Style> = { works: 'green', degraded: 'yellow', impossible: 'red' }
+const INDENT = 2
+const TITLE = 11
+
+export async function run(
+  args: readonly string[],
+  terminal: Terminal,
+  examination: Examination = { facts: factsOfMachine, tryOut },
+): Promise<number> {
+  const { values, positionals } = readArguments(args, face.options)
+  if (positionals.length > 0) {
+    throw new KernelwireError('ERR_OPTION', `doctor takes options only, not "${positionals[0]}"; write --events`)
+  }
+  const paint = paintFor(values.color, terminal.isTerminal, terminal.environment)
+  const names = values.events === undefined ? SUPPORTED_ON_LINUX : parseEvents('--events', values.events, requireEvent)
+  const { outcome, measured } = await examination.tryOut(names, values.measure === true)
+  const findings: Findings = {
+    machine: await examination.facts(),
+    events: names.map((name) => verdictOn(name, outcome)),
+    ...(measured === undefined ? {} : { measured }),
+  }
+  const columns = Math.min(terminal.size().columns ?? COLUMNS_DEFAULT, COLUMNS_DEFAULT)
+  await terminal.stdout.write(values.json ? `${JSON.stringify(findings, null, 2)}\n` : page(findings, columns, paint))
+  if (values.verbose && outcome instanceof KernelwireError && outcome.details !== undefined) {
+    terminal.say(outcome.details.trimEnd())
+  }
+  return statusOf(findings.events, outcome)
+}
+
+function statusOf(verdicts: readonly Verdict[], outcome: Trial['outcome']): number {
+  const states = new Set(verdicts.map(({ state }) => state))
+  if (outcome instanceof KernelwireError) return exitStatus(outcome)
+  if (states.has('impossible')) return exitStatus(new KernelwireError('ERR_EVENT_UNSUPPORTED', ''))
+  return states.has('degraded') ? 1 : 0
+}
+
+function page({ machine, events, measured }: Findings, columns: number, paint: Paint): string {
+  const lines = [...machineLines(machine, columns, paint)]
+  for (const verdict of events) lines.push('', ...verdictLines(verdict, columns, paint))
+  if (measured !== undefined) lines.push('', ...measuredLines(measured, paint))
+  return `${lines.join('\n')}\n`
+}
+
+function machineLines({ platform, arch, kernel, hasBtf, lockdown, missing }: Facts, columns: number, paint: Paint) {
+  const system = platform === 'linux' ? `Linux ${kernel}` : `${platform} ${kernel}`
+  const btf = hasBtf ? 'describes its types (BTF)' : 'does not describe its types (no BTF)'
+  return [
+    ...entry('machine', [`${system}, ${arch}; ${btf}`], columns, paint),
+    ...entry('lockdown', lockdown === undefined ? [] : [lockdown], columns, paint),
+    ...entry('missing', missing.length === 0 ? [] : [`${missing.join(' and ')}: run it as root`], columns, paint),
+  ]
+}
+
+function verdictLines(verdict: Verdict, columns: number, paint: Paint): string[] {
+  const how = verdict.rungs.length === 0 ? '' : `: ${verdict.rungs.join(', ')}`
+  return [
+    `${paint('bold', verdict.event)} ${paint(STYLES[verdict.state], verdict.state)}${how}`,
+    ...entry('hooks', verdict.hooks.length === 0 ? [] : [verdict.hooks.join(', ')], columns, paint),
+    ...entry('costs', verdict.cost, columns, paint),
+    ...entry('unseen', verdict.blindSpots, columns, paint),
+    ...entry('because', verdict.reasons, columns, paint),
+    ...entry('remedy', verdict.remedies, columns, paint),
+  ]
+}
+
+function entry(title: string, texts: readonly string[], columns: number, paint: Paint): string[] {
+  const lines = texts.flatMap((text) => filled(text, columns - INDENT - TITLE))
+  return lines.map((line, index) => {
+    const head = index === 0 ? title.padEnd(TITLE) : ' '.repeat(TITLE)
+    return `${' '.repeat(INDENT)}${paint('dim', head)}${line}`
+  })
+}
+
+function measuredLines(measured: NonNullable<Trial['measured']>, paint: Paint): string[] {
+  const width = Math.max(...measured.map(({ hook }) => hook.length), 0)
+  const lines = measured.map(({ hook, runs, nsPerRun }) => {
+    const microseconds = `${(nsPerRun / 1_000).toFixed(2)} µs`
+    return `  ${hook.padEnd(width)} ${microseconds.padStart(10)} a run, ${runs} runs`
+  })
+  return [paint('bold', 'measured, the whole machine'), ...lines]
+}
