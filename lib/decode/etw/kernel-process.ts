@@ -22,6 +22,7 @@ export class KernelProcessFields {
   /** FILETIME, as two halves. */
   createdLow = 0
   createdHigh = 0
+  /** FILETIME, to the microsecond. */
   exited = 0
   exitCode = 0
   /** 0 when the version does not have it. */
@@ -36,6 +37,12 @@ export class KernelProcessFields {
   handleCount = 0
   commitCharge = 0
   commitPeak = 0
+  cpuCycles = 0
+  readOperations = 0
+  writeOperations = 0
+  readKilobytes = 0
+  writtenKilobytes = 0
+  hardFaults = 0
   checksum = 0
   timestamp = 0
   packageName = ''
@@ -78,9 +85,6 @@ export function decodeKernelProcessStart(
   return payload.fault
 }
 
-/** Bytes of cycles, counts of reads and writes, hard faults: of no use here. */
-const USAGE_BYTES = 8 + 5 * 4
-
 export function decodeKernelProcessStop(payload: Payload, version: number, fields: KernelProcessFields): number {
   clear(fields)
   fields.pid = payload.u32()
@@ -93,7 +97,14 @@ export function decodeKernelProcessStop(payload: Payload, version: number, field
   fields.handleCount = payload.u32()
   fields.commitCharge = payload.u64()
   fields.commitPeak = payload.u64()
-  if (version >= 1) payload.skip(USAGE_BYTES)
+  if (version >= 1) {
+    fields.cpuCycles = payload.u64()
+    fields.readOperations = payload.u32()
+    fields.writeOperations = payload.u32()
+    fields.readKilobytes = payload.u32()
+    fields.writtenKilobytes = payload.u32()
+    fields.hardFaults = payload.u32()
+  }
   fields.imageName = payload.narrow()
   return payload.fault
 }
@@ -152,6 +163,12 @@ function clear(fields: KernelProcessFields): void {
   fields.handleCount = 0
   fields.commitCharge = 0
   fields.commitPeak = 0
+  fields.cpuCycles = 0
+  fields.readOperations = 0
+  fields.writeOperations = 0
+  fields.readKilobytes = 0
+  fields.writtenKilobytes = 0
+  fields.hardFaults = 0
   fields.checksum = 0
   fields.timestamp = 0
   fields.packageName = ''

@@ -15,8 +15,6 @@ import { OPCODE, type ProcessFields } from './process.js'
 import { sidText, userName } from './sid.js'
 import type { Volumes } from './volumes.js'
 
-/** What Kernel-Process tells of a file's name at the end of a process is cut to this. */
-const CUT_NAME = 14
 /** Two providers tell of a start one after the other. */
 const TWIN_MS = 1_000
 
@@ -56,7 +54,7 @@ export class Processes {
         this.#start(this.#ofClassic(fields, view, time), time)
         break
       case OPCODE.END:
-        this.#end(this.#ofClassic(fields, view, time), fields.exitStatus, fields.parentPid, time)
+        this.#classicEnd(fields, view, time)
         break
       case OPCODE.DC_START:
       case OPCODE.DC_END:
@@ -74,11 +72,26 @@ export class Processes {
   }
 
   kernelStop(fields: KernelProcessFields, time: number): void {
-    const facts = this.#ofKernel(fields)
-    facts.path = undefined
-    // What may be cut is no name.
-    if (facts.name.length >= CUT_NAME) facts.name = ''
-    this.#end(facts, fields.exitCode, undefined, time)
+    const { pid, exitCode } = fields
+    const life = this.#lives.of(pid)
+    // Of a process that nobody told of, an end without a parent says too little for an event.
+    if (life !== undefined) this.#end(life, PROVIDER.KERNEL_PROCESS, life.image.parentPid, exitCode, time)
+    else if (this.#lives.hasJustEnded(pid, time)) this.#fold(PROVIDER.KERNEL_PROCESS)
+    else this.#stream.accounts.dropped[PROVIDER.KERNEL_PROCESS]!++
+  }
+
+  /** It tells all that a start tells: so the process existed, if only its end was recorded. */
+  #classicEnd(fields: ProcessFields, view: DataView, time: number): void {
+    let life = this.#lives.of(fields.pid)
+    if (life === undefined) {
+      if (this.#lives.hasJustEnded(fields.pid, time)) {
+        this.#fold(PROVIDER.PROCESS)
+        return
+      }
+      life = this.#add(this.#ofClassic(fields, view, time), true, time)
+      life.isImplied = true
+    }
+    this.#end(life, PROVIDER.PROCESS, fields.parentPid, fields.exitStatus, time)
   }
 
   #start(facts: Facts, time: number): void {
@@ -99,24 +112,9 @@ export class Processes {
     else this.#complete(known, facts)
   }
 
-  #end(facts: Facts, exitCode: number, parentPid: number | undefined, time: number): void {
-    let life = this.#lives.of(facts.pid)
-    if (life === undefined) {
-      if (this.#lives.hasJustEnded(facts.pid, time)) {
-        this.#fold(facts.provider)
-        return
-      }
-      if (parentPid === undefined) {
-        // Of its start nothing was recorded, and the end does not say whose child it was.
-        this.#stream.accounts.dropped[facts.provider]!++
-        return
-      }
-      life = this.#add(facts, true, time)
-      life.isImplied = true
-    }
+  #end(life: Life, provider: number, parentPid: number, exitCode: number, time: number): void {
     this.#lives.settle(life)
-    const { image } = life
-    this.#stream.terminate(image, parentPid ?? image.parentPid, time, exitCode, 0, facts.provider)
+    this.#stream.terminate(life.image, parentPid, time, exitCode, 0, provider)
     this.#lives.ended(life, time)
   }
 

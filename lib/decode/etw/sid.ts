@@ -43,6 +43,7 @@ const NUMBERED = [
 export function userName(sid: string): string | undefined {
   const known = NAMES[sid]
   if (known !== undefined) return known
+  if (!sid.startsWith('S-1-5-9')) return undefined
   for (const [pattern, name] of NUMBERED) {
     const number = pattern.exec(sid)?.[1]
     if (number !== undefined) return name + number
