@@ -1,0 +1,111 @@
+/** An .etl file as events in the documented shapes: what a recording of Windows brings, batch by batch. */
+import { Acts } from '../acts.js'
+import type { CorrelationOptions } from '../correlate/correlator.js'
+import { EtwAtoms } from '../decode/etw/atoms.js'
+import { EtwDecoder, PROVIDERS_READ } from '../decode/etw/decoder.js'
+import type { Envelope } from '../envelope.js'
+import type { EventName, EventRecord } from '../events/index.js'
+import { EventIds } from '../process/event-ids.js'
+import { seedOf } from '../process/mixer.js'
+import { EventStream } from '../stream.js'
+import { EtlFile } from './file.js'
+
+/** What a recording of Windows can lead to. Which of it there is depends on what was recorded. */
+export const ETL_EVENTS = [
+  'NEW_PROCESS',
+  'EXISTING_PROCESS',
+  'TERMINATE_PROCESS',
+  'MODULE_LOAD',
+  'NEW_NAMED_PIPE',
+  'OPEN_NAMED_PIPE',
+  'REMOTE_PROCESS_HANDLE',
+  'NEW_REMOTE_THREAD',
+  'SENSITIVE_PROCESS_ACCESS',
+  'THREAD_INJECTION',
+  'LOSS_ACCOUNTING',
+] as const satisfies readonly EventName[]
+
+export interface EtlPlaybackOptions {
+  /** Default: all of ETL_EVENTS. LOSS_ACCOUNTING is delivered whether named or not. */
+  events?: ReadonlySet<EventName> | undefined
+  extended?: boolean | undefined
+  /** What `routing` says, where the recording does not know it. */
+  envelope?: Partial<Envelope> | undefined
+  correlation?: CorrelationOptions | undefined
+}
+
+/** A program can be created a good while before it is let run: in a file, to wait costs nothing. */
+const START_WINDOW_MS = 2_000
+
+const NIL_UUID = '00000000-0000-0000-0000-000000000000'
+const WINDOWS = 0x10000000
+const [X86, X64] = [1, 2]
+
+export class EtlPlayback {
+  readonly file: EtlFile
+  readonly stream: EventStream
+  readonly decoder: EtwDecoder
+  #isFinished = false
+
+  static async open(path: string, options: EtlPlaybackOptions = {}): Promise<EtlPlayback> {
+    return new EtlPlayback(await EtlFile.open(path), options)
+  }
+
+  private constructor(file: EtlFile, options: EtlPlaybackOptions) {
+    this.file = file
+    const { bootMs, startMs, pointerBytes } = file.facts
+    // All recordings of one boot name a process alike; ids are those of this one recording.
+    const boot = String(bootMs === 0 ? startMs : bootMs)
+    const streamOptions = {
+      events: new Set<EventName>([...(options.events ?? ETL_EVENTS), 'LOSS_ACCOUNTING']),
+      extended: options.extended ?? false,
+      envelope: envelopeOf(pointerBytes, options.envelope),
+      ids: new EventIds(seedOf('kernelwire etl run', boot, String(startMs))),
+      atoms: { of: unnamed },
+    }
+    this.stream = new EventStream(streamOptions)
+    const acts = new Acts(this.stream, streamOptions, options.correlation)
+    const atoms = new EtwAtoms(seedOf('kernelwire etl atom 1', boot))
+    this.decoder = new EtwDecoder(this.stream, acts, atoms, START_WINDOW_MS)
+  }
+
+  /** The next events, of which there may be none for a while; undefined at the end. */
+  async next(): Promise<EventRecord[] | undefined> {
+    if (this.#isFinished) return undefined
+    const count = await this.file.step(PROVIDERS_READ)
+    if (count === undefined) {
+      this.#isFinished = true
+      this.decoder.finish()
+      return this.stream.takeBatch()
+    }
+    const { records, offsets } = this.file
+    for (let i = 0; i < count; i++) this.decoder.record(records, offsets[i]!)
+    return this.stream.takeBatch()
+  }
+
+  close(): void {
+    this.#isFinished = true
+    this.file.close()
+  }
+}
+
+function envelopeOf(pointerBytes: number, given: Partial<Envelope> = {}): Envelope {
+  return Object.freeze({
+    oid: given.oid ?? NIL_UUID,
+    iid: given.iid ?? NIL_UUID,
+    sid: given.sid ?? NIL_UUID,
+    did: given.did ?? '',
+    hostname: given.hostname ?? '',
+    ext_ip: given.ext_ip ?? '',
+    int_ip: given.int_ip ?? '',
+    plat: given.plat ?? WINDOWS,
+    arch: given.arch ?? (pointerBytes === 4 ? X86 : X64),
+    moduleid: given.moduleid ?? 2,
+    tags: Object.freeze([...(given.tags ?? [])]),
+  })
+}
+
+/** The decoder names every image before it is announced. */
+function unnamed(): never {
+  throw new Error('an image of a recording has no name')
+}
