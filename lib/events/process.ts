@@ -18,7 +18,8 @@ export const image = {
       'path',
       'The file that runs. Linux: absolute, in the mount namespace of the process; the interpreter where a script runs; ' +
         '"/memfd:NAME" for a file that exists in memory only; " (deleted)" follows a file that has no name any more. ' +
-        'Windows: a DOS path, or \\Device\\HarddiskVolumeN\\… where only the kernel path is known',
+        'Windows: a DOS path, or \\Device\\HarddiskVolumeN\\… where only the kernel path is known, or the file name alone where ' +
+        'a recording has no more',
     ),
   ),
   COMMAND_LINE: sometimes(
