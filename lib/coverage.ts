@@ -20,5 +20,7 @@ export interface Attachment {
 }
 
 export interface Coverage {
+  /** The files that CODE_IDENTITY and ONGOING_IDENTITY tell of, where one of them is asked for. */
+  identities?: 'executed' | 'executed and mapped'
   attachments: readonly Attachment[]
 }

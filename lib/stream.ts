@@ -24,8 +24,8 @@ import {
   type TerminateProcess,
 } from './events/index.js'
 import { Identities } from './identity/identities.js'
-import type { FileResult } from './identity/known-file.js'
-import { executed, type Sight } from './identity/sight.js'
+import type { FileResult, KnownFile } from './identity/known-file.js'
+import { executed, mapped, type Sight } from './identity/sight.js'
 import type { EventIds } from './process/event-ids.js'
 import { type ProcessImage, STATE } from './process/image.js'
 import type { ModuleExtras } from './process/module.js'
@@ -166,6 +166,7 @@ export class EventStream {
     time: number,
     extras: ModuleExtras | undefined,
     account: number,
+    file?: KnownFile,
   ): void {
     if (!this.#wantsModules) {
       this.accounts.filtered[account]!++
@@ -175,7 +176,7 @@ export class EventStream {
     ids.next()
     const record: ModuleLoad = {
       routing: buildRouting(this.#envelope, 'MODULE_LOAD', time, ids.eventId(), ids.atom(time), image?.atom),
-      event: buildModule(pid, path, size, base, time, extras),
+      event: buildModule(pid, path, size, base, time, extras, file?.hash),
     }
     if (this.extended) {
       record.event.SEQUENCE = ids.sequence
@@ -183,6 +184,8 @@ export class EventStream {
     }
     this.deliver('MODULE_LOAD', record)
     this.accounts.delivered[account]!++
+    if (file === undefined || path === undefined || !this.identities?.wants(file, path)) return
+    this.identities.see(mapped(image, file, path, size, time, record.routing.this, extras))
   }
 
   /** Here something is missing. */

@@ -13,9 +13,21 @@ export function buildModule(
   base: number,
   time: number,
   extras: ModuleExtras | undefined,
+  hash = extras?.hash,
 ): Body {
   if (path === undefined || size === 0 || base === 0 || extras !== undefined) {
-    return buildUnusual(pid, path, size, base, time, extras)
+    return buildUnusual(pid, path, size, base, time, extras, hash)
+  }
+  if (hash !== undefined) {
+    return {
+      MEMORY_SIZE: size,
+      PROCESS_ID: pid,
+      FILE_PATH: path,
+      MODULE_NAME: nameOf(path),
+      TIMESTAMP: time,
+      BASE_ADDRESS: base,
+      HASH: hash,
+    }
   }
   return {
     MEMORY_SIZE: size,
@@ -34,6 +46,7 @@ function buildUnusual(
   base: number,
   time: number,
   extras: ModuleExtras | undefined,
+  hash: string | undefined,
 ): Body {
   const name = extras?.name ?? (path === undefined ? undefined : nameOf(path))
   const body: Draft = {}
@@ -43,7 +56,7 @@ function buildUnusual(
   if (name !== undefined) body.MODULE_NAME = name
   body.TIMESTAMP = time
   if (base !== 0) body.BASE_ADDRESS = base
-  if (extras?.hash !== undefined) body.HASH = extras.hash
+  if (hash !== undefined) body.HASH = hash
   if (extras?.truncated !== undefined) body.TRUNCATED = extras.truncated
   return body as Body
 }

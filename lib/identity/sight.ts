@@ -1,5 +1,6 @@
 /** Code was run from a file: what CODE_IDENTITY and ONGOING_IDENTITY say beside what the file is. */
 import type { ProcessImage } from '../process/image.js'
+import type { ModuleExtras } from '../process/module.js'
 import type { KnownFile } from './known-file.js'
 
 export interface Sight {
@@ -16,7 +17,7 @@ export interface Sight {
   readonly atom: string
   /** The mapped size, of a module. */
   readonly memoryBytes: number
-  /** The process that has the file open, and under which name below /proc/PID. */
+  /** The process that runs the file, and its link below /proc/PID; empty where it has none that lasts. */
   readonly pid: number
   readonly startLow: number
   readonly startHigh: number
@@ -37,5 +38,30 @@ export function executed(image: ProcessImage, file: KnownFile, path: string): Si
     startLow: image.startLow,
     startHigh: image.startHigh,
     link: 'exe',
+  }
+}
+
+/** A process mapped a file to run code from it; `atom`: of that event. */
+export function mapped(
+  image: ProcessImage | undefined,
+  file: KnownFile,
+  path: string,
+  memoryBytes: number,
+  time: number,
+  atom: string,
+  extras: ModuleExtras | undefined,
+): Sight {
+  return {
+    file,
+    path,
+    pathBytes: extras?.truncated?.FILE_PATH,
+    rawPath: extras?.rawBytes?.FILE_PATH,
+    time,
+    atom,
+    memoryBytes,
+    pid: image?.pid ?? 0,
+    startLow: image?.startLow ?? 0,
+    startHigh: image?.startHigh ?? 0,
+    link: '',
   }
 }

@@ -1,5 +1,5 @@
 /** Which programs which events need, what they cost, and what is lost without them. */
-import type { Attachment } from '../coverage.js'
+import type { Attachment, Coverage } from '../coverage.js'
 import type { EventName } from '../events/index.js'
 import type { Ladder, NativeProgram } from '../native.js'
 
@@ -80,7 +80,16 @@ export function laddersFor(events: ReadonlySet<EventName>): Ladder[] {
   return needsOf(events).map(({ rungs }) => rungs.map((rung) => rung.map(({ program }) => program)))
 }
 
-export function attachments(events: ReadonlySet<EventName>, programs: readonly NativeProgram[]): Attachment[] {
+export function coverageOf(events: ReadonlySet<EventName>, programs: readonly NativeProgram[]): Coverage {
+  const coverage: Coverage = { attachments: attachments(events, programs) }
+  // What is mapped is known from the records of MODULE_LOAD only.
+  if (events.has('CODE_IDENTITY') || events.has('ONGOING_IDENTITY')) {
+    coverage.identities = events.has('MODULE_LOAD') ? 'executed and mapped' : 'executed'
+  }
+  return coverage
+}
+
+function attachments(events: ReadonlySet<EventName>, programs: readonly NativeProgram[]): Attachment[] {
   return [...needsOf(events).flatMap((need) => ofNeed(need, programs)), snapshotAttachment(programs)]
 }
 

@@ -6,7 +6,7 @@ import { type NativeSource, type NativeSourceOptions, native } from '../native.j
 import { Records } from '../records.js'
 import { KernelCounters, type KernelCounts } from './counters.js'
 import type { MissedRuns } from './gaps.js'
-import { attachments, LIFE_CYCLE, laddersFor } from './programs.js'
+import { coverageOf, LIFE_CYCLE, laddersFor } from './programs.js'
 import { refusalOfPrograms, refusalOfRing } from './refusal.js'
 
 export interface SnapshotRecords {
@@ -50,7 +50,7 @@ export class LinuxSource {
       opened.offsets,
       new KernelCounters(opened.counters),
       opened.attachedBootMs,
-      { attachments: attachments(events, programs) },
+      coverageOf(events, programs),
     )
     return source
   }

@@ -182,7 +182,7 @@ FoundFile FileFinder::Find(const FileWish& wish) {
 void FileFinder::ThroughProcess(Search* search) {
   const FileWish& wish = search->wish;
   if (!has_initial_pids_) has_initial_pids_ = ProcHasInitialPids();
-  if (!*has_initial_pids_ || wish.pid == 0) return;
+  if (!*has_initial_pids_ || wish.pid == 0 || wish.link.empty()) return;
 
   struct statx status;
   FileDescriptor file = OpenToRead("/proc/" + std::to_string(wish.pid) + "/" + wish.link);

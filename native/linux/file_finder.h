@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,7 +30,7 @@ struct FileWish {
   file_identity identity = {};
   uint32_t pid = 0;  // who has it open, with `link`
   uint64_t start_boot_ns = 0;
-  std::string link;  // below /proc/PID: "exe" or "map_files/START-END"
+  std::string link;  // below /proc/PID, "exe"; empty: none
   std::string path;  // in the mount namespace of the identity; empty: not known exactly
 };
 

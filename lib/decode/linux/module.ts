@@ -39,6 +39,7 @@ export function tellModule(
     time,
     isUsual ? undefined : extrasOf(records, at, text, isOfKernel, isCut, stream.extended),
     TYPE.MODULE,
+    isOfKernel ? undefined : stream.identities?.files.at(records, at + MODULE.file),
   )
 }
 
@@ -56,7 +57,6 @@ function extrasOf(
   const bytes = records.u8.subarray(start, start + records.u16[(at + MODULE.path_length) >>> 1]!)
   return {
     name: isOfKernel ? text : text?.slice(text.lastIndexOf('/') + 1),
-    hash: undefined,
     truncated: isCut ? Object.freeze({ [field]: records.u32[(at + MODULE.path_bytes) >>> 2]! }) : undefined,
     rawBytes: isExtended && !isUtf8(bytes) ? Object.freeze({ [field]: bytes.toString('base64') }) : undefined,
   }

@@ -1,0 +1,115 @@
+/** CODE_IDENTITY of real programs, against what node:crypto makes of their files. */
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type EventOf, isEvent } from '../../lib/events/index.js'
+import { program } from './programs.js'
+import { Collected, until } from './sensor.js'
+import { temporaryFolder } from './temporary.js'
+
+const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
+
+type Collecting = Collected<'NEW_PROCESS' | 'CODE_IDENTITY'>
+const collecting = (): Promise<Collecting> => Collected.open({ events: ['NEW_PROCESS', 'CODE_IDENTITY'] })
+
+/** A program of its own content. */
+function copyOf(path: string, folder: string, name: string): string {
+  const copy = join(folder, name)
+  copyFileSync(path, copy)
+  appendFileSync(copy, `${name} ${process.pid} ${performance.now()}`)
+  return copy
+}
+
+async function identityOf(collected: Collecting, path: string): Promise<EventOf<'CODE_IDENTITY'>> {
+  let found: EventOf<'CODE_IDENTITY'> | undefined
+  const find = () => {
+    for (const record of collected.events) {
+      if (isEvent(record, 'CODE_IDENTITY') && record.event.FILE_PATH === path) found = record
+    }
+    return found !== undefined
+  }
+  await until(find, `${path} is told`)
+  return found!
+}
+
+test('of 200 programs that end at once, each has its hash or an ERROR, and at least 95 % the hash', async () => {
+  const folder = temporaryFolder()
+  const tiny = program('tiny', 'bare')
+  const paths = Array.from({ length: 200 }, (_, i) => copyOf(tiny, folder, `program-${i}`))
+  const collected = await collecting()
+  try {
+    for (const path of paths) spawnSync(path)
+    const identities = []
+    for (const path of paths) identities.push(await identityOf(collected, path))
+    const hashed = identities.filter(({ event }) => event.ERROR === 0)
+    console.log(`hashed: ${hashed.length} of ${paths.length}`)
+    for (const { event } of hashed) expect(event.HASH).toBe(sha256(event.FILE_PATH))
+    for (const { event } of identities) if (event.ERROR !== 0) expect(event.HASH).toBeUndefined()
+    expect(hashed.length).toBeGreaterThanOrEqual(0.95 * paths.length)
+  } finally {
+    await collected.sensor.close()
+  }
+})
+
+test.each([
+  ['removed', (path: string) => unlinkSync(path)],
+  ['replaced', (path: string, other: string) => renameSync(other, path)],
+  ['renamed', (path: string) => renameSync(path, `${path}.old`)],
+])('a program whose file is %s while it runs has the hash of what runs', async (_, act) => {
+  const folder = temporaryFolder()
+  const path = copyOf('/bin/sleep', folder, 'program')
+  const other = copyOf('/bin/true', folder, 'other')
+  const hash = sha256(path)
+  const collected = await collecting()
+  const child = spawn(path, ['100'])
+  try {
+    await once(child, 'spawn')
+    act(path, other)
+    expect((await identityOf(collected, path)).event).toMatchObject({ ERROR: 0, HASH: hash })
+  } finally {
+    child.kill()
+    await collected.sensor.close()
+  }
+})
+
+test.each(['/dev/shm', '/tmp'])(
+  'a program that is replaced when it has ended is hashed before, or not at all: %s',
+  async (where) => {
+    const folder = mkdtempSync(join(where, 'kernelwire-live-'))
+    const paths = Array.from({ length: 20 }, (_, i) => copyOf(program('tiny', 'bare'), folder, `program-${i}`))
+    const hashes = paths.map(sha256)
+    const collected = await collecting()
+    try {
+      for (const path of paths) {
+        spawnSync(path)
+        renameSync(copyOf('/bin/true', folder, 'other'), path)
+      }
+      for (const [i, path] of paths.entries()) {
+        const { event } = await identityOf(collected, path)
+        if (event.ERROR === 0) expect(event.HASH).toBe(hashes[i])
+        else expect([2, 1006]).toContain(event.ERROR)
+      }
+    } finally {
+      await collected.sensor.close()
+      rmSync(folder, { recursive: true })
+    }
+  },
+)
+
+test('a program in memory only has its hash while it runs', async () => {
+  const collected = await collecting()
+  const child = spawn('/usr/bin/python3', [
+    '-c',
+    'import os;f=os.memfd_create("kernelwire-test");os.write(f,open("/bin/sleep","rb").read());os.execve(f,["sleep","100"],{})',
+  ])
+  try {
+    const { event } = await identityOf(collected, '/memfd:kernelwire-test (deleted)')
+    expect(event).toMatchObject({ ERROR: 0, HASH: sha256('/bin/sleep') })
+  } finally {
+    child.kill()
+    await collected.sensor.close()
+  }
+})
