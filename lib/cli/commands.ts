@@ -19,6 +19,7 @@ export const COMMANDS = {
   doctor: { summary: 'tell which events this machine allows, and what they cost', load: () => import('./doctor.js') },
   schema: { summary: 'print the JSON Schema of an event', load: () => import('./schema.js') },
   bench: { summary: 'measure what decoding costs on this machine', load: () => import('./bench.js') },
+  completion: { summary: 'print a script with which a shell completes', load: () => import('./completion.js') },
 } satisfies Record<string, Entry>
 
 export type CommandName = keyof typeof COMMANDS
