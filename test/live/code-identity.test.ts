@@ -113,3 +113,25 @@ test('a program in memory only has its hash while it runs', async () => {
     await collected.sensor.close()
   }
 })
+
+test('with MODULE_LOAD, libraries are told too, and once known their HASH is on the next load', async () => {
+  const collected = await Collected.open({ events: ['NEW_PROCESS', 'MODULE_LOAD', 'CODE_IDENTITY'] })
+  try {
+    const loads = (pid: number) =>
+      collected.events
+        .filter((record) => isEvent(record, 'MODULE_LOAD'))
+        .filter(({ event }) => event.PROCESS_ID === pid)
+    const first = spawnSync('/bin/ls').pid
+    await until(() => loads(first).length > 2, 'the modules of the first are told')
+    const paths = loads(first).map(({ event }) => event.FILE_PATH!)
+    const told = () =>
+      collected.events.flatMap((record) => (isEvent(record, 'CODE_IDENTITY') ? [record.event.FILE_PATH] : []))
+    await until(() => paths.every((path) => told().includes(path)), 'each of them has an identity')
+
+    const second = spawnSync('/bin/ls').pid
+    await until(() => loads(second).length >= paths.length, 'the modules of the second are told')
+    for (const { event } of loads(second)) expect(event.HASH).toBe(sha256(event.FILE_PATH!))
+  } finally {
+    await collected.sensor.close()
+  }
+})
