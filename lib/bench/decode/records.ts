@@ -2,7 +2,7 @@
  * Raw records as the programs write them, made here: the same ones at every run, and no privilege is
  * needed. Lengths of paths and arguments are those of a busy build server's processes.
  */
-import { BULK, EXIT, FORK, HEADER, IMAGE, PARENT, TYPE } from '../../decode/linux/layout.js'
+import { BULK, EXIT, FORK, HEADER, IMAGE, MODULE, PARENT, TYPE } from '../../decode/linux/layout.js'
 import { FRAME_BYTES } from '../../records.js'
 
 /** Whose children the processes are. */
@@ -95,6 +95,11 @@ export function forkEnvironmentAndExec(count: number): RecordMemory {
   return new RecordMemory(each(count, (i) => [fork(i), environment(i), exec(i)]))
 }
 
+/** The C library of each process. */
+export function modules(count: number): RecordMemory {
+  return new RecordMemory(each(count, (i) => [module(i)]))
+}
+
 export function exits(count: number): RecordMemory {
   return new RecordMemory(each(count, (i) => [exit(i)]))
 }
@@ -137,6 +142,18 @@ function exit(i: number): Writer {
     to.setInt32(at + EXIT.exit_code, (i % 8 === 5 ? 1 : 0) << 8, true)
     to.setUint32(at + EXIT.parent_pid, PARENT_PID, true)
     return EXIT.SIZE
+  }
+}
+
+function module(i: number): Writer {
+  const path = Buffer.from('/usr/lib/x86_64-linux-gnu/libc.so.6')
+  return (to, at) => {
+    putHeader(to, at, TYPE.MODULE, FIRST_PID + i, 2, startNs(i), startNs(i) + STEP_NS)
+    to.setBigUint64(at + MODULE.base_address, BigInt(0x7f00_0000_0000 + (i % 16) * 0x1000), true)
+    to.setBigUint64(at + MODULE.memory_size, 1_400_832n, true)
+    to.setUint32(at + MODULE.path_bytes, path.length, true)
+    to.setUint16(at + MODULE.path_length, path.length, true)
+    return MODULE.SIZE + putBytes(to, at + MODULE.SIZE, path)
   }
 }
 

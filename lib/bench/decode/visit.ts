@@ -1,5 +1,5 @@
 /** Records without events: each one's header, or every field that it has. */
-import { BULK, EXIT, FORK, HEADER, IMAGE, PARENT, TYPE } from '../../decode/linux/layout.js'
+import { BULK, EXIT, FORK, HEADER, IMAGE, MODULE, PARENT, TYPE } from '../../decode/linux/layout.js'
 import type { Records } from '../../records.js'
 
 /** What a consumer reads at least, to know what a record is: type, pid and time. */
@@ -17,6 +17,8 @@ export function readFields(records: Records, at: number): number {
       return sum + readWords(records, at + EXIT.exit_code, 2)
     case TYPE.ENVIRONMENT:
       return sum + readText(records, at + BULK.SIZE, records.u32[(at + BULK.length) >>> 2]!)
+    case TYPE.MODULE:
+      return sum + readModule(records, at)
     default:
       return sum + readParent(records, at) + readImage(records, at)
   }
@@ -38,6 +40,11 @@ function readImage(records: Records, at: number): number {
   const path = readText(records, at + IMAGE.SIZE, pathLength)
   const argv = readText(records, at + IMAGE.SIZE + pathLength, argumentsLength)
   return records.u64(at + IMAGE.base_address) + readWords(records, at + IMAGE.uid, 6) + path + argv
+}
+
+function readModule(records: Records, at: number): number {
+  const path = readText(records, at + MODULE.SIZE, records.u16[(at + MODULE.path_length) >>> 1]!)
+  return records.u64(at + MODULE.base_address) + records.u64(at + MODULE.memory_size) + path
 }
 
 function readWords(records: Records, at: number, count: number): number {

@@ -5,7 +5,7 @@ import { pieces } from '../../output/ndjson.js'
 import { FRAME_BYTES, Records } from '../../records.js'
 import type { Run, Work } from '../micro.js'
 import { Pipeline } from './pipeline.js'
-import { exits, forkAndExec, forkEnvironmentAndExec, forkOnly, type RecordMemory, rows } from './records.js'
+import { exits, forkAndExec, forkEnvironmentAndExec, forkOnly, modules, type RecordMemory, rows } from './records.js'
 
 /** Processes of one run: a drain of a busy machine. */
 export const COUNT = 512
@@ -51,6 +51,7 @@ export interface Kind {
 }
 
 const ends = exits(COUNT)
+const libraries = modules(COUNT)
 
 export const KINDS: readonly Kind[] = [
   starts('NEW_PROCESS', 'fork and exec', forkAndExec(COUNT)),
@@ -60,6 +61,7 @@ export const KINDS: readonly Kind[] = [
   },
   { name: 'TERMINATE_PROCESS', of: '', count: COUNT, events: 1, memory: ends, play: playEnds },
   { ...starts('PROCESS_ENVIRONMENT', 'with its NEW_PROCESS', forkEnvironmentAndExec(COUNT)), events: 2 },
+  { name: 'MODULE_LOAD', of: '', count: COUNT, events: 1, memory: libraries, play: playModules },
   { name: 'EXISTING_PROCESS', of: '', count: COUNT + 1, events: 1, memory: rows(COUNT), play: playRows },
 ]
 
@@ -169,6 +171,21 @@ function playEnds(sink: Sink): Run {
       pipeline.play(memory, ignore)
     },
     run: () => pipeline.play(ends, sink),
+  }
+}
+
+function playModules(sink: Sink): Run {
+  const memory = forkAndExec(COUNT)
+  const pipeline = Pipeline.withParent()
+  let isPlayed = false
+  return {
+    prepare: () => {
+      if (isPlayed) pipeline.play(ends, ignore)
+      isPlayed = true
+      pipeline.later(memory, libraries, ends)
+      pipeline.play(memory, ignore)
+    },
+    run: () => pipeline.play(libraries, sink),
   }
 }
 
