@@ -1,8 +1,8 @@
 /**
  * From the ring to a batch: the loop that every record goes through.
  *
- * A drain ends after what one scan found, or after some milliseconds, so that the program around
- * it gets its turn. Strings are made before the records are released; nothing of the ring is kept.
+ * A drain ends when the ring is empty, or after so many records or milliseconds, so that the program
+ * around it gets its turn. Strings are made before the records are released; nothing of the ring is kept.
  */
 
 import type { Context } from './decode/linux/context.js'
@@ -17,8 +17,9 @@ import { FRAME_BYTES } from './records.js'
 import type { EventStream } from './stream.js'
 
 const DRAIN_MS = 5
+const RECORDS_MAX = 4_096
 /** How many records pass between two looks at the clock. */
-const CLOCK_EVERY = 256
+const CLOCK_EVERY = 128
 /** How far behind the present a tick stays: a program may have taken its time and not yet its place in the ring. */
 const TICK_DELAY_MS = 10
 
@@ -53,19 +54,18 @@ export class Drain {
 
   /** `nowMs`: CLOCK_BOOTTIME before the call, so that a tick cannot overtake a record. */
   run(nowMs: number): EventRecord[] {
-    const { records, offsets } = this.#source
-    const count = this.#source.scan()
+    this.foundRecords = false
+    this.hasMore = false
     const endMs = performance.now() + DRAIN_MS
-    let done = 0
-    while (done < count) {
-      this.#record(records, offsets[done]!)
-      done++
-      if (done % CLOCK_EVERY === 0 && performance.now() > endMs) break
+    const capacity = this.#source.offsets.length
+    for (let total = 0, count = this.#source.scan(); count > 0; count = this.#source.scan()) {
+      this.foundRecords = true
+      const done = this.#records(count, endMs)
+      total += done
+      this.hasMore = done < count || (count === capacity && total >= RECORDS_MAX)
+      if (count < capacity || this.hasMore) break
     }
-    this.#source.release(done)
-    this.foundRecords = count > 0
-    this.hasMore = done < count || count === offsets.length
-    if (count === 0) this.#idle(nowMs)
+    if (!this.foundRecords) this.#idle(nowMs)
     this.#settleRundown()
     return this.#stream.takeBatch()
   }
@@ -104,6 +104,19 @@ export class Drain {
     this.#tellLosses(this.#decoder.latestMs, this.#decoder.latestMs)
     this.#decoder.finish()
     return this.#stream.takeBatch()
+  }
+
+  /** Those of the latest scan; fewer of them when it takes too long. Returns how many. */
+  #records(count: number, endMs: number): number {
+    const { records, offsets } = this.#source
+    let done = 0
+    while (done < count) {
+      this.#record(records, offsets[done]!)
+      done++
+      if (done % CLOCK_EVERY === 0 && performance.now() > endMs) break
+    }
+    this.#source.release(done)
+    return done
   }
 
   #record(records: DrainSource['records'], at: number): void {

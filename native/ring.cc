@@ -25,25 +25,26 @@ size_t Ring::Scan(uint32_t* offsets) {
   const uint64_t produced = Acquire(produced_);
   uint64_t position = *consumed_;
 
-  starts_.clear();
-  while (position < produced && starts_.size() < kScanCapacity) {
+  size_t count = 0;
+  while (position < produced && count < kScanCapacity) {
     const size_t offset = position & (size_ - 1);
     const uint32_t length = LengthWord(data_ + offset);
     if (length & kBusy) break;
     if (!(length & kDiscard)) {
-      offsets[starts_.size()] = static_cast<uint32_t>(offset + kHeaderBytes);
-      starts_.push_back(position);
+      offsets[count] = static_cast<uint32_t>(offset + kHeaderBytes);
+      starts_[count++] = position;
     }
     position += BytesInRing(length);
   }
+  count_ = count;
   end_ = position;
-  return starts_.size();
+  return count;
 }
 
 void Ring::Release(size_t count) {
-  const uint64_t position = count < starts_.size() ? starts_[count] : end_;
+  const uint64_t position = count < count_ ? starts_[count] : end_;
   __atomic_store_n(consumed_, position, __ATOMIC_RELEASE);
-  starts_.clear();
+  count_ = 0;
 }
 
 // Also called by the thread that waits.

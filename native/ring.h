@@ -6,16 +6,16 @@
 // the data mapped twice in a row so that no record wraps. One consumer.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace kernelwire {
 
 class Ring {
  public:
-  // A drain ends after so many records: see lib/ring.ts.
-  static constexpr size_t kScanCapacity = 4096;
+  // So few that a record is still in the processor's cache when it is read after the scan.
+  static constexpr size_t kScanCapacity = 512;
 
   virtual ~Ring() = default;
   Ring(const Ring&) = delete;
@@ -41,17 +41,16 @@ class Ring {
 
  protected:
   Ring(const std::byte* data, size_t size, const uint64_t* produced, uint64_t* consumed)
-      : data_(data), size_(size), produced_(produced), consumed_(consumed) {
-    starts_.reserve(kScanCapacity);
-  }
+      : data_(data), size_(size), produced_(produced), consumed_(consumed) {}
 
  private:
   const std::byte* const data_;
   const size_t size_;
-  const uint64_t* const produced_;  // in the producers' page: acquire loads only
-  uint64_t* const consumed_;        // in our page: release stores only
-  std::vector<uint64_t> starts_;    // positions of the records of the last scan
-  uint64_t end_ = 0;                // position behind the last scan
+  const uint64_t* const produced_;              // in the producers' page: acquire loads only
+  uint64_t* const consumed_;                    // in our page: release stores only
+  std::array<uint64_t, kScanCapacity> starts_;  // positions of the records of the last scan
+  size_t count_ = 0;                            // how many there were
+  uint64_t end_ = 0;                            // position behind the last scan
 };
 
 }  // namespace kernelwire

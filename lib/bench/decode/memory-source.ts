@@ -5,7 +5,7 @@ import { FRAME_BYTES, Records } from '../../records.js'
 import type { RecordMemory } from './records.js'
 
 /** native/ring.h, kScanCapacity. */
-const SCAN_CAPACITY = 4_096
+const SCAN_CAPACITY = 512
 
 export class MemorySource implements DrainSource {
   records = new Records(new ArrayBuffer(0))
