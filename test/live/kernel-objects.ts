@@ -17,6 +17,16 @@ export function inKernel(): Set<string> {
   return new Set(execFileSync(program('bpf-objects'), { encoding: 'utf8' }).trimEnd().split('\n'))
 }
 
+/** The programs of this process that are attached to something, by their names in the kernel: at most 15 characters. */
+export function attachedPrograms(pid: number): string[] {
+  const held = heldBy(pid)
+  const links = execFileSync(program('bpf-links'), { encoding: 'utf8' }).trimEnd().split('\n')
+  return links
+    .map((line) => /^(link \d+) (.*)$/.exec(line))
+    .filter((parts) => parts !== null && held.has(parts[1]!))
+    .map((parts) => parts![2]!)
+}
+
 export type Kind = 'prog' | 'map' | 'link'
 
 export function count(objects: Iterable<string>, kind: Kind): number {

@@ -1,0 +1,29 @@
+/** What is attached to the kernel for which events: its own list of links. */
+import { expect, test } from 'vitest'
+import { EVENT_NAMES, type EventName, SUPPORTED_ON_LINUX } from '../../lib/events/index.js'
+import { Apart } from './apart.js'
+import { attachedPrograms } from './kernel-objects.js'
+
+/** What sees system calls, or what they do: it would slow down those that nobody asked about. */
+const ON_CALLS = /^module_(map|mmap|mprotect|pkey_mpr|calls)/
+const WITHOUT_MODULES = SUPPORTED_ON_LINUX.filter((name) => name !== 'MODULE_LOAD')
+
+async function attachedFor(events: readonly EventName[]): Promise<string[]> {
+  const apart = await Apart.open({ events: [...events] })
+  try {
+    return attachedPrograms(apart.pid)
+  } finally {
+    await apart.kill()
+  }
+}
+
+test('nothing is attached to system calls unless an event needs it', async () => {
+  expect(WITHOUT_MODULES.length).toBeLessThan(EVENT_NAMES.length)
+  const without = await attachedFor(WITHOUT_MODULES)
+  expect(without).toEqual(expect.arrayContaining(['process_exit', 'process_exec', 'process_fork']))
+  expect(without.filter((name) => ON_CALLS.test(name) || name.startsWith('module_'))).toEqual([])
+
+  const loads = await attachedFor(['MODULE_LOAD'])
+  expect(loads).toEqual(expect.arrayContaining(['process_exit', 'process_exec', 'process_fork', 'module_exec']))
+  expect(loads.filter((name) => ON_CALLS.test(name)).length).toBeGreaterThan(0)
+})

@@ -1,0 +1,56 @@
+/** Libraries that are loaded again and again, by several threads at once. */
+import { spawn } from 'node:child_process'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { isEvent } from '../../lib/events/index.js'
+import { program } from './programs.js'
+import { Collected, ended, open } from './sensor.js'
+import { scaled } from './storm.js'
+import { temporaryFolder } from './temporary.js'
+
+const THREADS = 4
+const TIMES = scaled(500)
+const EVENTS = ['NEW_PROCESS', 'MODULE_LOAD'] as const
+
+/** Runs it to its end. */
+async function loadOften(): Promise<{ pid: number; libraries: Set<string> }> {
+  const folder = temporaryFolder()
+  const libraries = Array.from({ length: THREADS }, (_, i) => join(folder, `library${i}.so`))
+  for (const library of libraries) copyFileSync(program('library', 'shared'), library)
+  const child = spawn(program('load-often'), [`${TIMES}`, ...libraries], { stdio: 'pipe' })
+  expect(await ended(child)).toMatchObject({ code: 0 })
+  return { pid: child.pid!, libraries: new Set(libraries) }
+}
+
+test('each time is told, with another address each time', async () => {
+  const collected = await Collected.open({ events: EVENTS })
+  const { pid, libraries } = await loadOften()
+  const { events, sensor } = await collected.close()
+  const loads = events
+    .filter((record) => isEvent(record, 'MODULE_LOAD'))
+    .filter(({ event }) => event.PROCESS_ID === pid && libraries.has(event.FILE_PATH ?? ''))
+  expect(sensor.stats().lost).toBe(0)
+  expect(loads).toHaveLength(THREADS * TIMES)
+  const places = loads.map(({ event }) => `${event.FILE_PATH} ${event.BASE_ADDRESS}`)
+  expect(new Set(places).size).toBe(places.length)
+})
+
+test('what a small ring has no room for is told as lost, to the record', async () => {
+  const sensor = await open({ events: EVENTS, ringBytes: 65_536 })
+  const batches = sensor[Symbol.asyncIterator]()
+  // One batch, and then none until all is over.
+  const first = batches.next()
+  await loadOften()
+  await sensor.close()
+  let told = 0
+  for (let result = await first; !result.done; result = await batches.next()) {
+    for (const record of result.value) if (isEvent(record, 'LOSS_ACCOUNTING')) told += record.event.LOST.MODULE ?? 0
+  }
+  const { attempts, read, failed, delivered } = sensor.stats().records.MODULE
+  expect(attempts).toBeGreaterThanOrEqual(THREADS * TIMES)
+  expect(failed).toBeGreaterThan(0)
+  expect(attempts).toBe(read + failed)
+  expect(delivered).toBe(read)
+  expect(told).toBe(failed)
+})
