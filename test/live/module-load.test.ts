@@ -6,7 +6,7 @@ import { numberAfter, whileHeld } from './held.js'
 import { type Module, modulesOf, spanOf } from './maps.js'
 import { muslProgram } from './musl.js'
 import { pageBytes } from './proc.js'
-import { type Link, program } from './programs.js'
+import { type Link, library, program } from './programs.js'
 import { eventsOf, named } from './sensor.js'
 import { cannotRun } from './skip.js'
 
@@ -105,11 +105,11 @@ describe('every file that code is run from, where /proc/PID/maps has it', () => 
 })
 
 test('a library that is loaded again elsewhere is told again', async () => {
-  const library = program('library', 'shared')
-  const { loads, output } = await loadsOf(program('load-again'), [library])
+  const file = library('library')
+  const { loads, output } = await loadsOf(program('load-again'), [file])
   const bases = [numberAfter(output, 'first'), numberAfter(output, 'second')]
-  expect(placesOf(loads.filter(({ event }) => event.FILE_PATH === library))).toEqual(
-    bases.map((BASE_ADDRESS) => ({ FILE_PATH: library, BASE_ADDRESS, MEMORY_SIZE: spanOf(library) })),
+  expect(placesOf(loads.filter(({ event }) => event.FILE_PATH === file))).toEqual(
+    bases.map((BASE_ADDRESS) => ({ FILE_PATH: file, BASE_ADDRESS, MEMORY_SIZE: spanOf(file) })),
   )
 })
 

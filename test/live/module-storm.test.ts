@@ -4,7 +4,7 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isEvent } from '../../lib/events/index.js'
-import { program } from './programs.js'
+import { library, program } from './programs.js'
 import { Collected, ended, open } from './sensor.js'
 import { scaled } from './storm.js'
 import { temporaryFolder } from './temporary.js'
@@ -17,7 +17,7 @@ const EVENTS = ['NEW_PROCESS', 'MODULE_LOAD'] as const
 async function loadOften(): Promise<{ pid: number; libraries: Set<string> }> {
   const folder = temporaryFolder()
   const libraries = Array.from({ length: THREADS }, (_, i) => join(folder, `library${i}.so`))
-  for (const library of libraries) copyFileSync(program('library', 'shared'), library)
+  for (const copy of libraries) copyFileSync(library('library'), copy)
   const child = spawn(program('load-often'), [`${TIMES}`, ...libraries], { stdio: 'pipe' })
   expect(await ended(child)).toMatchObject({ code: 0 })
   return { pid: child.pid!, libraries: new Set(libraries) }

@@ -28,8 +28,6 @@ export const LINKS = {
   'code-first': ['-static', '-fno-pie', '-no-pie', '-Wl,-z,noseparate-code'],
   /** A gap of 2 MiB between code and data: as old linkers did. */
   gap: ['-fno-pie', '-no-pie', '-Wl,-z,noseparate-code,-z,max-page-size=0x200000,-z,common-page-size=4096'],
-  /** No program: a library. */
-  shared: ['-shared', '-fPIC'],
 } as const
 
 export type Link = keyof typeof LINKS
@@ -39,6 +37,14 @@ export function program(name: string, link?: Link): string {
   const source = join(SOURCES, `${name}.c`)
   const made = join(PROGRAMS, link === undefined ? name : `${name}.${link}`)
   if (!isNewer(made, source)) compile(source, made, link === undefined ? [] : LINKS[link])
+  return made
+}
+
+/** The path of a library made of test/programs/`name`.c. */
+export function library(name: string): string {
+  const source = join(SOURCES, `${name}.c`)
+  const made = join(PROGRAMS, `${name}.so`)
+  if (!isNewer(made, source)) compile(source, made, ['-shared', '-fPIC'])
   return made
 }
 

@@ -18,13 +18,14 @@ import { svgOf } from '../plot.js'
 import type { Report } from '../report.js'
 import { type Outcome, runSuites } from '../run.js'
 import type { Suite } from '../suite.js'
+import { modules } from './modules.js'
 import { ring } from './ring.js'
 import { stall } from './storms/stall.js'
 import { storm } from './storms/storm.js'
 import { mountTracefs } from './tracefs.js'
 import { undo, undoAtExit } from './undo.js'
 
-const SUITES: readonly Suite[] = [decode, ring, storm, stall]
+const SUITES: readonly Suite[] = [decode, ring, storm, stall, modules]
 const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url))
 
 const help = `npm run bench: measure kernelwire on this machine

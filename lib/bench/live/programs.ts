@@ -32,6 +32,14 @@ export function ringPrograms(): { producer: string; object: string; consumer: st
   }
 }
 
+export function mapPrograms(): { watch: string; object: string; cost: string } {
+  return {
+    watch: cProgram('test/bench/programs/map_watch.c', ['-lbpf']),
+    object: bpfObject('test/bench/programs/map_watch.bpf.c'),
+    cost: cProgram('test/bench/programs/call_cost.c'),
+  }
+}
+
 /** Where a command is, as a shell would find it; the administrator's folders count. */
 export function onPath(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
