@@ -205,7 +205,7 @@ size_t EtlReader::Load(Stream& stream, Waiting& waiting) {
 
   size_t bytes = wanted;
   if (waiting.held) {
-    std::memcpy(to.data(), waiting.held.get() + kBufferHeaderBytes, wanted);
+    if (wanted > 0) std::memcpy(to.data(), waiting.held.get() + kBufferHeaderBytes, wanted);
     held_bytes_ -= found.bytes;
   } else {
     bytes = file_.input().Read(found.offset + kBufferHeaderBytes, to.data(), wanted);
