@@ -17,6 +17,7 @@ export const COMMANDS = {
   watch: { summary: 'print events as they happen', load: () => import('./watch.js') },
   ps: { summary: 'list the processes of this moment', load: () => import('./ps.js') },
   doctor: { summary: 'tell which events this machine allows, and what they cost', load: () => import('./doctor.js') },
+  replay: { summary: 'what a recording of Windows events holds', load: () => import('./replay.js') },
   schema: { summary: 'print the JSON Schema of an event', load: () => import('./schema.js') },
   bench: { summary: 'measure what decoding costs on this machine', load: () => import('./bench.js') },
   completion: { summary: 'print a script with which a shell completes', load: () => import('./completion.js') },
