@@ -29,7 +29,7 @@ const ONLY_WITH_ALL = ['bench']
 
 /** Emulated, everything takes ten times as long: the short form has what depends on the kernel most. */
 const IN_SHORT = ['new-process', 'terminate-process', 'arguments']
-const IN_LONG = [...IN_SHORT, 'environment', 'extended', 'fork-rule', 'module-load', 'module-storm', 'attached']
+const IN_LONG = [...IN_SHORT, 'environment', 'extended', 'fork-rule', 'module-load']
 
 const { values, positionals } = parseArgs({ options: { all: { type: 'boolean' } }, allowPositionals: true })
 const unknown = positionals.find((name) => !Object.hasOwn(SUITES, name))
