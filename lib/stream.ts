@@ -88,10 +88,6 @@ export class EventStream {
     return batch
   }
 
-  get batchLength(): number {
-    return this.#batch.length
-  }
-
   /**
    * Brings the start of an image into the stream, its parents' first where those still wait.
    * `account`: the type of the record that it is delivered for.

@@ -1,6 +1,6 @@
 /**
- * What a command looks like from outside. One table gives its parser, its --help, the man page and
- * the completion of shells, so that none of them can fall behind.
+ * What a command looks like from outside. One table gives its parser, its --help and the completion
+ * of shells, so that none of them can fall behind.
  */
 
 export interface OptionFace {

@@ -8,11 +8,6 @@ const EPOCH_MS = 11_644_473_600_000
 /** What Date can say. */
 const DATE_MAX_MS = 8.64e15
 
-/** Milliseconds since 1970, to the microsecond. */
-export function fileTimeMs(records: Records, at: number): number {
-  return records.u64(at) / UNITS_PER_MS - EPOCH_MS
-}
-
 /** ISO 8601 with all seven digits: `2026-11-24T08:47:56.1234567Z`. */
 export function fileTimeText(records: Records, at: number): string {
   const word = at >>> 2

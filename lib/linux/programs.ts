@@ -34,20 +34,26 @@ const LIFE_CYCLE_NEEDS: readonly Need[] = [
 ]
 
 const UNSEEN_BY_CALLS = 'shmat(SHM_EXEC); files that READ_IMPLIES_EXEC makes executable'
-/** Figures: docs/performance.md, modules. */
-const CALLS_COST = 'on every mmap and mprotect some 60 ns'
+/** Figures: docs/architecture.md, Modules. */
+const CALLS_COST = 'on every mapping of code some 80 ns'
 
 /** Behind the life cycle, so that what an exec has mapped comes after the exec. */
 const MODULE_NEEDS: readonly Need[] = [
   { rungs: [[{ program: 'module_exec', hook: 'tp_btf/sched_process_exec' }]], events: ['MODULE_LOAD'] },
   {
     rungs: [
-      [{ program: 'module_map', hook: 'fentry/perf_event_mmap', cost: 'on every mapping some 50 ns' }],
+      [
+        {
+          program: 'module_map',
+          hook: 'fentry/perf_event_mmap',
+          cost: 'on every mapping of memory; other system calls are as before',
+        },
+      ],
       [
         {
           program: 'module_mmap',
           hook: 'tp/syscalls/sys_exit_mmap',
-          cost: `on every system call of the machine some 6 ns; ${CALLS_COST}`,
+          cost: `on every system call of the machine some 5 ns; ${CALLS_COST}`,
           blindSpots: `what 32-bit processes map themselves; ${UNSEEN_BY_CALLS}`,
         },
         { program: 'module_mprotect', hook: 'tp/syscalls/sys_exit_mprotect' },
@@ -57,7 +63,7 @@ const MODULE_NEEDS: readonly Need[] = [
         {
           program: 'module_calls',
           hook: 'tp_btf/sys_exit',
-          cost: `on every system call of the machine some 20 ns; ${CALLS_COST}`,
+          cost: `on every system call of the machine some 22 ns; ${CALLS_COST}`,
           blindSpots: UNSEEN_BY_CALLS,
         },
       ],

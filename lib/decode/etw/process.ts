@@ -3,8 +3,6 @@ import { FAULT, type Payload } from './payload.js'
 
 export const OPCODE = { START: 1, END: 2, DC_START: 3, DC_END: 4, DEFUNCT: 39 } as const
 
-export const PROCESS_FLAG = { PACKAGED: 1, WOW64: 2, PROTECTED: 4 } as const
-
 /** Filled anew by each decoding. */
 export class ProcessFields {
   /** UniqueProcessKey: the kernel's own object, as two halves; zero before version 2. */

@@ -157,12 +157,13 @@ export class LinuxDecoder {
     return true
   }
 
-  /** The fork rule: an exec soon after its fork is one event with it, any other is a second image. */
+  /** The fork rule: an exec soon after its fork is one event with it. */
   #foldable(before: ProcessImage | undefined, records: Records, at: number): ProcessImage | undefined {
     if (before === undefined || before.state !== STATE.PENDING || before.isParent) return undefined
     return records.ms(at + HEADER.boot_ns) - before.bootMs <= this.#forkWindowMs ? before : undefined
   }
 
+  /** Any other exec brings a second image. */
   #replace(before: ProcessImage | undefined, image: ProcessImage, records: Records, at: number): void {
     if (before === undefined) {
       image.parent = parentOf(records, at, this.#processes)
