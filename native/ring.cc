@@ -8,6 +8,9 @@ namespace {
 constexpr uint32_t kBusy = 1u << 31;
 constexpr uint32_t kDiscard = 1u << 30;
 constexpr size_t kHeaderBytes = 8;
+// Records in a row are often alike. So many ahead, the next header is fetched meanwhile: each is in
+// the cache of the CPU that wrote it, and only the one before it tells where it is.
+constexpr size_t kRecordsAhead = 12;
 
 uint64_t Acquire(const uint64_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 
@@ -30,11 +33,13 @@ size_t Ring::Scan(uint32_t* offsets) {
     const size_t offset = position & (size_ - 1);
     const uint32_t length = LengthWord(data_ + offset);
     if (length & kBusy) break;
+    const size_t bytes = BytesInRing(length);
+    __builtin_prefetch(data_ + ((offset + kRecordsAhead * bytes) & (size_ - 1)));
     if (!(length & kDiscard)) {
       offsets[count] = static_cast<uint32_t>(offset + kHeaderBytes);
       starts_[count++] = position;
     }
-    position += BytesInRing(length);
+    position += bytes;
   }
   count_ = count;
   end_ = position;

@@ -35,6 +35,8 @@ export class Users {
   #reading = false
   #asking = false
   #closed = false
+  /** In performance.now() time, looked up once in each turn of the event loop; NaN until then. */
+  #turnMs = Number.NaN
 
   static async open(path = '/etc/passwd', lookup?: Lookup): Promise<Users> {
     const users = new Users(path, lookup)
@@ -49,15 +51,24 @@ export class Users {
 
   /** The name as far as it is known now; asking makes it known later. */
   name(uid: number): string | undefined {
-    const now = performance.now()
-    if (now - this.#checked >= PASSWD_CHECK_MS) void this.#refresh()
-    const name = this.#passwd.get(uid)
-    return name ?? (this.#lookup === undefined ? undefined : this.#answer(uid, now))
+    if (Number.isNaN(this.#turnMs)) this.#beginTurn()
+    return this.#passwd.get(uid) ?? (this.#lookup === undefined ? undefined : this.#answer(uid, this.#turnMs))
   }
 
   close(): void {
     this.#closed = true
     this.#waiting.clear()
+  }
+
+  /** A drain asks thousands of times: to look at the clock each time would cost more than the look-up. */
+  #beginTurn(): void {
+    this.#turnMs = performance.now()
+    queueMicrotask(this.#endTurn)
+    if (this.#turnMs - this.#checked >= PASSWD_CHECK_MS) void this.#refresh()
+  }
+
+  readonly #endTurn = (): void => {
+    this.#turnMs = Number.NaN
   }
 
   async #refresh(): Promise<void> {

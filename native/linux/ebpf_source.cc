@@ -128,9 +128,9 @@ std::unique_ptr<BpfProgram> EbpfSource::Attached(std::unique_ptr<BpfProgram> pro
   return state->attached ? std::move(program) : nullptr;
 }
 
-int EbpfSource::StartWaiter(std::function<void()> answer) {
+int EbpfSource::StartWaiter(napi_env env, std::function<void()> answer) {
   auto* shared = reinterpret_cast<control*>(control_->mapping()->data());
-  return RingWaiter::Create(ring_.get(), shared, std::move(answer), &waiter_);
+  return RingWaiter::Create(env, ring_.get(), shared, std::move(answer), &waiter_);
 }
 
 std::map<std::string, uint64_t> EbpfSource::MissedRuns() const {

@@ -50,8 +50,9 @@ class EbpfSource {
   // CLOCK_BOOTTIME when all hooks were in place: whoever started later has a record of it.
   uint64_t attached_boot_ns() const { return attached_boot_ns_; }
 
-  // `answer` is called on a thread of ours, once for each request to the waiter. 0 or an errno.
-  int StartWaiter(std::function<void()> answer);
+  // `answer` is called from the environment's loop, once for each request to the waiter. 0 or an
+  // errno.
+  int StartWaiter(napi_env env, std::function<void()> answer);
   RingWaiter* waiter() { return waiter_.get(); }
   void StopWaiter() { waiter_.reset(); }
 

@@ -1,123 +1,98 @@
 // SPDX-License-Identifier: MIT
 #include "linux/ring_waiter.h"
 
-#include <pthread.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <utility>
 
 namespace kernelwire {
 namespace {
 
-constexpr int kShortSleepMs = 1;
+constexpr int kSecondLookMs = 1;
 
-bool Watch(int epoll, int fd, uint32_t events) {
+// The loop's own watching is level-triggered: a pause would end because of records that are already
+// there. So it watches this instead, which becomes readable when a program wakes.
+FileDescriptor WatchEdges(int ring) {
+  FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   epoll_event event = {};
-  event.events = events;
-  event.data.fd = fd;
-  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+  event.events = EPOLLIN | EPOLLET;
+  if (!epoll || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, ring, &event) != 0) return FileDescriptor();
+  return epoll;
 }
 
 }  // namespace
 
-int RingWaiter::Create(const BpfRing* ring, control* shared, std::function<void()> answer,
-                       std::unique_ptr<RingWaiter>* waiter) {
-  FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll) return errno;
-  FileDescriptor interrupt(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!interrupt) return errno;
-  // Edge-triggered: a pause must not end because of records that are already there.
-  if (!Watch(epoll.get(), ring->fd(), EPOLLIN | EPOLLET)) return errno;
-  if (!Watch(epoll.get(), interrupt.get(), EPOLLIN)) return errno;
-  waiter->reset(
-      new RingWaiter(ring, shared, std::move(answer), std::move(epoll), std::move(interrupt)));
+int RingWaiter::Create(napi_env env, const BpfRing* ring, control* shared,
+                       std::function<void()> answer, std::unique_ptr<RingWaiter>* waiter) {
+  FileDescriptor edges = WatchEdges(ring->fd());
+  if (!edges) return errno;
+  std::unique_ptr<RingWaiter> made(new RingWaiter(ring, shared, std::move(answer)));
+  RingWaiter* self = made.get();
+  if (int error = LoopWatch::Create(
+          env, std::move(edges), [self] { self->OnReadable(); }, [self] { self->OnTime(); },
+          &self->watch_))
+    return error;
+  *waiter = std::move(made);
   return 0;
 }
 
-RingWaiter::RingWaiter(const BpfRing* ring, control* shared, std::function<void()> answer,
-                       FileDescriptor epoll, FileDescriptor interrupt)
-    : ring_(ring),
-      shared_(shared),
-      answer_(std::move(answer)),
-      epoll_(std::move(epoll)),
-      interrupt_(std::move(interrupt)) {
-  // Signals belong to Node's own threads.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { Run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+RingWaiter::RingWaiter(const BpfRing* ring, control* shared, std::function<void()> answer)
+    : ring_(ring), shared_(shared), answer_(std::move(answer)) {}
+
+RingWaiter::~RingWaiter() { Tell(CONSUMER_AWAKE); }
+
+void RingWaiter::WaitForRecord(int timeout_ms) {
+  Tell(CONSUMER_ASLEEP);
+  if (ring_->HasData()) {
+    Begin(State::kAsleep, 0);
+    return;
+  }
+  // A producer may have read the old word while its reserve was still in its store buffer: a second
+  // look a moment later closes that window on every memory model.
+  const int first_ms = std::min(timeout_ms, kSecondLookMs);
+  Begin(State::kSecondLook, first_ms);
+  remaining_ms_ = timeout_ms - first_ms;
 }
 
-RingWaiter::~RingWaiter() {
-  Ask(Wish::kStop, 0);
-  Interrupt();
-  thread_.join();
+void RingWaiter::Pause(int pause_ms) {
+  Tell(CONSUMER_PAUSED);
+  Begin(State::kPaused, pause_ms);
 }
-
-void RingWaiter::WaitForRecord(int timeout_ms) { Ask(Wish::kRecord, timeout_ms); }
-
-void RingWaiter::Pause(int pause_ms) { Ask(Wish::kPause, pause_ms); }
 
 void RingWaiter::Interrupt() {
-  const uint64_t one = 1;
-  // Fails only when a former interrupt was not seen yet.
-  (void)!write(interrupt_.get(), &one, sizeof(one));
+  is_interrupted_ = true;
+  if (state_ != State::kIdle) Begin(State::kAsleep, 0);
 }
 
-void RingWaiter::Ask(Wish wish, int milliseconds) {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (wish_ != Wish::kStop) wish_ = wish;
-    milliseconds_ = milliseconds;
-  }
-  asked_.notify_one();
+void RingWaiter::Begin(State state, int milliseconds) {
+  state_ = is_interrupted_ ? State::kAsleep : state;
+  watch_->SetTimer(is_interrupted_ ? 0 : milliseconds);
 }
 
-void RingWaiter::Run() {
-  pthread_setname_np(pthread_self(), "kernelwire");
-  for (;;) {
-    Wish wish;
-    int milliseconds;
-    {
-      std::unique_lock<std::mutex> lock(mutex_);
-      asked_.wait(lock, [this] { return wish_ != Wish::kNone; });
-      wish = wish_;
-      milliseconds = milliseconds_;
-      if (wish == Wish::kStop) return;
-      wish_ = Wish::kNone;
-    }
-    Wait(wish, milliseconds);
-    answer_();
-  }
+void RingWaiter::OnReadable() {
+  // Takes the edge, so that the next one is seen.
+  epoll_event event;
+  epoll_wait(watch_->fd(), &event, 1, 0);
+  if (state_ != State::kIdle) Answer();
 }
 
-void RingWaiter::Wait(Wish wish, int milliseconds) {
-  if (wish == Wish::kPause) {
-    Tell(CONSUMER_PAUSED);
-    Sleep(milliseconds);
-  } else {
-    Tell(CONSUMER_ASLEEP);
-    // A producer may have read the old word while its reserve was still in its store buffer: a
-    // short sleep and a second look close that window on every memory model.
-    if (!ring_->HasData() && !Sleep(kShortSleepMs) && !ring_->HasData())
-      Sleep(milliseconds - kShortSleepMs);
-  }
+void RingWaiter::OnTime() {
+  if (state_ == State::kSecondLook && !ring_->HasData() && remaining_ms_ > 0)
+    Begin(State::kAsleep, remaining_ms_);
+  else if (state_ != State::kIdle)
+    Answer();
+}
+
+void RingWaiter::Answer() {
+  state_ = State::kIdle;
+  is_interrupted_ = false;
+  watch_->StopTimer();
   Tell(CONSUMER_AWAKE);
-}
-
-// Whether something ended it before its time.
-bool RingWaiter::Sleep(int milliseconds) {
-  epoll_event events[2];
-  const int count = epoll_wait(epoll_.get(), events, 2, milliseconds > 0 ? milliseconds : 0);
-  for (int i = 0; i < count; i++) {
-    uint64_t value;
-    if (events[i].data.fd == interrupt_.get()) (void)!read(interrupt_.get(), &value, sizeof(value));
-  }
-  return count > 0;
+  // A copy: the waiter may be gone before the call returns.
+  const std::function<void()> answer = answer_;
+  answer();
 }
 
 void RingWaiter::Tell(consumer_state state) {

@@ -48,14 +48,6 @@ Ladder LadderOf(const Napi::Array& rungs) {
   return ladder;
 }
 
-// On Node 20 the queue may be emptied after the environment is gone: then there is no `env`.
-void CallAnswer(napi_env env, napi_value callback, void*, void*) {
-  if (!env || !callback) return;
-  napi_value receiver;
-  if (napi_get_undefined(env, &receiver) != napi_ok) return;
-  napi_call_function(env, receiver, callback, 0, nullptr, nullptr);
-}
-
 }  // namespace
 
 Napi::Function SourceObject::Define(Napi::Env env) {
@@ -101,15 +93,28 @@ SourceObject::~SourceObject() {
 
 void SourceObject::CloseAtExit(void* object) { static_cast<SourceObject*>(object)->Close(); }
 
-// Ends the thread and takes everything out of the kernel.
+// Takes everything out of the kernel.
 void SourceObject::Close() {
   if (source_) {
     source_->StopWaiter();
     source_->Detach();
   }
   source_.reset();
-  if (answer_) napi_release_threadsafe_function(answer_, napi_tsfn_abort);
-  answer_ = nullptr;
+  if (waiting_) napi_async_destroy(Env(), waiting_);
+  waiting_ = nullptr;
+}
+
+// From the event loop. The call may close this object; an exception is the program's own, uncaught.
+void SourceObject::Answer() {
+  const napi_env env = Env();
+  Napi::HandleScope scope(env);
+  const napi_value receiver = Napi::Env(env).Global();
+  napi_make_callback(env, waiting_, receiver, on_answer_.Value(), 0, nullptr, nullptr);
+  bool has_thrown = false;
+  napi_is_exception_pending(env, &has_thrown);
+  napi_value thrown;
+  if (has_thrown && napi_get_and_clear_last_exception(env, &thrown) == napi_ok)
+    napi_fatal_exception(env, thrown);
 }
 
 // Promise of { ring, counters, offsets, attachedBootMs }, or of { step, errno, reason }.
@@ -129,17 +134,9 @@ Napi::Value SourceObject::Open(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SourceObject::Opened(Napi::Env env, std::shared_ptr<EbpfSource> source) {
-  napi_threadsafe_function answer;
-  napi_create_threadsafe_function(env, on_answer_.Value(), nullptr,
-                                  Napi::String::New(env, "kernelwire"), 0, 1, nullptr, nullptr,
-                                  nullptr, CallAnswer, &answer);
-  const int error = source->StartWaiter(
-      [answer] { napi_call_threadsafe_function(answer, nullptr, napi_tsfn_nonblocking); });
-  if (error) {
-    napi_release_threadsafe_function(answer, napi_tsfn_abort);
-    return FailureOf(env, {"the waiting thread", error});
-  }
-  answer_ = answer;
+  if (const int error = source->StartWaiter(env, [this] { Answer(); }))
+    return FailureOf(env, {"the waiting for records", error});
+  napi_async_init(env, nullptr, Napi::String::New(env, "kernelwire"), &waiting_);
   source_ = std::move(source);
 
   const Ring& ring = source_->ring();
@@ -241,12 +238,12 @@ void SourceObject::Close(const Napi::CallbackInfo&) {
   exposed_.clear();
 }
 
-void SourceObject::Ref(const Napi::CallbackInfo& info) {
-  if (answer_) napi_ref_threadsafe_function(info.Env(), answer_);
+void SourceObject::Ref(const Napi::CallbackInfo&) {
+  if (source_) source_->waiter()->Ref();
 }
 
-void SourceObject::Unref(const Napi::CallbackInfo& info) {
-  if (answer_) napi_unref_threadsafe_function(info.Env(), answer_);
+void SourceObject::Unref(const Napi::CallbackInfo&) {
+  if (source_) source_->waiter()->Unref();
 }
 
 }  // namespace kernelwire

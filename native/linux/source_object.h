@@ -22,6 +22,7 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
  private:
   static void CloseAtExit(void* object);
   void Close();
+  void Answer();
 
   Napi::Value Open(const Napi::CallbackInfo& info);
   Napi::Value Programs(const Napi::CallbackInfo& info);
@@ -48,7 +49,7 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
   uint32_t* offsets_ = nullptr;  // memory of `offsets`, which `offsets_owner_` keeps
   Napi::Reference<Napi::Uint32Array> offsets_owner_;
   Napi::FunctionReference on_answer_;
-  napi_threadsafe_function answer_ = nullptr;
+  napi_async_context waiting_ = nullptr;
 };
 
 }  // namespace kernelwire
