@@ -132,7 +132,8 @@ export class EventStream {
       else record.event.SIGNAL = signal
       record.event.SEQUENCE = ids.sequence
     }
-    this.deliver('TERMINATE_PROCESS', record)
+    this.#batch.push(record)
+    this.delivered.TERMINATE_PROCESS++
     this.accounts.delivered[account]!++
   }
 
@@ -199,7 +200,9 @@ export class EventStream {
 
   #push(name: Start, image: ProcessImage): void {
     const record = this.#start(name, image)
-    this.deliver(name, record)
+    this.#batch.push(record)
+    if (name === 'NEW_PROCESS') this.delivered.NEW_PROCESS++
+    else this.delivered.EXISTING_PROCESS++
     this.correlator?.observe(record)
   }
 
@@ -220,6 +223,7 @@ export class EventStream {
     return { routing, event } as EventRecord
   }
 
+  /** For what is rarer than starts and ends: a property found by a name that varies takes ten times as long. */
   deliver(name: EventName, record: EventRecord): void {
     this.#batch.push(record)
     this.delivered[name]++

@@ -1,25 +1,29 @@
-/** Event ids, and the atoms of events that start no image: from the run's seed and the event's number. */
+/**
+ * Event ids, and the atoms of events that start no image: what the run's seed says, and then the
+ * event's number. Unique, and the same again in a replay.
+ */
 import { type Bytes, newBytes } from '../records.js'
-import { ATOM_CHARACTERS, Seconds, writeAtom } from './atom.js'
-import { Mixer, writeHex, writeHex4 } from './mixer.js'
+import { ATOM_CHARACTERS, Seconds } from './atom.js'
+import { Mixer } from './mixer.js'
 
-const WORD = 2 ** 32
-
-/** Ids are made so many at a time: one string for all of them, of which each is a slice. */
+/** Ids are made so many at a time, in one string of which each is a slice; a kept event keeps its block's. */
 const BLOCK = 64
-const UUID_CHARACTERS = 36
+const BASE = 16
+const ID_DIGITS = 12
+const ATOM_DIGITS = 8
 
 export class EventIds {
   /** The number of the latest event, from 1. */
   sequence = 0
 
-  readonly #ids: Texts
-  readonly #atoms: Texts
+  readonly #ids: Numbered
+  readonly #atoms: Numbered
   readonly #seconds = new Seconds()
 
   constructor(seed: Uint32Array) {
-    this.#ids = new Texts(new Mixer(seed), UUID_CHARACTERS, writeUuid)
-    this.#atoms = new Texts(new Mixer(seed.map((word) => ~word)), ATOM_CHARACTERS, writeAtom)
+    const mixer = new Mixer(seed)
+    this.#ids = new Numbered(uuidStart(randomDigits(mixer, 0)), ID_DIGITS)
+    this.#atoms = new Numbered(randomDigits(mixer, 1).slice(0, ATOM_CHARACTERS - ATOM_DIGITS), ATOM_DIGITS)
   }
 
   /** Goes on to the next event. */
@@ -27,63 +31,76 @@ export class EventIds {
     this.sequence++
   }
 
-  /** The event's id: a UUID of version 4's form. */
+  /** The event's id: a UUID of version 4's form, random in its first 74 bits. */
   eventId(): string {
     return this.#ids.of(this.sequence)
   }
 
-  /** The event's own atom, where it is not that of an image. */
+  /** The event's own atom, where it is not that of an image: 8 random bytes, 4 of its number, its second. */
   atom(epochMs: number): string {
     return this.#atoms.of(this.sequence) + this.#seconds.of(epochMs)
   }
 }
 
-class Texts {
-  readonly #mixer: Mixer
+/** One start, and so many hexadecimal digits of a number that rises. */
+class Numbered {
   readonly #characters: number
-  readonly #write: (to: Uint8Array, at: number, mixer: Mixer) => void
+  readonly #digits: number
   readonly #bytes: Bytes
-  /** The first number that `#text` does not hold. */
+  /** The first number that `#text` holds, and the first behind it. */
+  #first = 0
   #end = 0
   #text = ''
 
-  constructor(mixer: Mixer, characters: number, write: (to: Uint8Array, at: number, mixer: Mixer) => void) {
-    this.#mixer = mixer
-    this.#characters = characters
-    this.#write = write
-    this.#bytes = newBytes(BLOCK * characters)
+  constructor(start: string, digits: number) {
+    this.#characters = start.length + digits
+    this.#digits = digits
+    this.#bytes = newBytes(BLOCK * this.#characters)
+    for (let i = 0; i < BLOCK; i++) {
+      this.#bytes.write(start + digitsOf(i, digits), i * this.#characters, 'latin1')
+    }
   }
 
   /** `number`: not less than the one before. */
   of(number: number): string {
-    if (number >= this.#end) this.#fill(number)
+    if (number >= this.#end) this.#fill(number - (number % BLOCK))
     const at = (number % BLOCK) * this.#characters
     return this.#text.substring(at, at + this.#characters)
   }
 
-  #fill(number: number): void {
-    const first = number - (number % BLOCK)
-    for (let i = 0; i < BLOCK; i++) {
-      this.#mixer.mix((first + i) >>> 0, ((first + i) / WORD) >>> 0, 0, 0)
-      this.#write(this.#bytes, i * this.#characters, this.#mixer)
+  #fill(first: number): void {
+    // Most digits are those of the block before.
+    for (let place = 1, weight = BASE; place < this.#digits; place++, weight *= BASE) {
+      if (digitAt(this.#first, weight) !== digitAt(first, weight)) this.#putDigit(place, weight, first)
     }
     this.#text = this.#bytes.latin1Slice(0, BLOCK * this.#characters)
+    this.#first = first
     this.#end = first + BLOCK
+  }
+
+  #putDigit(place: number, weight: number, first: number): void {
+    const bytes = this.#bytes
+    for (let i = 0, at = this.#characters - 1 - place; i < BLOCK; i++, at += this.#characters) {
+      bytes[at] = '0123456789abcdef'.charCodeAt(digitAt(first + i, weight))
+    }
   }
 }
 
-const DASH = 0x2d
+function digitAt(number: number, weight: number): number {
+  return Math.floor(number / weight) % BASE
+}
+
+function digitsOf(number: number, digits: number): string {
+  return number.toString(BASE).padStart(digits, '0')
+}
+
+function randomDigits(mixer: Mixer, purpose: number): string {
+  mixer.mix(purpose, 0, 0, 0)
+  return [mixer.a, mixer.b, mixer.c, mixer.d].map((word) => digitsOf(word >>> 0, 8)).join('')
+}
 
 /** RFC 9562: 8-4-4-4-12 digits, of which one is the version and two bits are the variant. */
-function writeUuid(to: Uint8Array, at: number, { a, b, c, d }: Mixer): void {
-  writeHex(to, at, a)
-  to[at + 8] = DASH
-  writeHex4(to, at + 9, b >>> 16)
-  to[at + 13] = DASH
-  writeHex4(to, at + 14, (b & 0x0fff) | 0x4000)
-  to[at + 18] = DASH
-  writeHex4(to, at + 19, ((c >>> 16) & 0x3fff) | 0x8000)
-  to[at + 23] = DASH
-  writeHex4(to, at + 24, c)
-  writeHex(to, at + 28, d)
+function uuidStart(digits: string): string {
+  const variant = ((Number.parseInt(digits[15]!, BASE) & 3) | 8).toString(BASE)
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(12, 15)}-${variant}${digits.slice(16, 19)}-`
 }

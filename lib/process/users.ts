@@ -14,6 +14,8 @@ const KNOWN_MS = 600_000
 const UNKNOWN_MS = 60_000
 const WAITING_MAX = 256
 const ANSWERS_MAX = 4_096
+/** No user id is negative. */
+const NOBODY = -1
 
 interface Answer {
   name: string | undefined
@@ -37,6 +39,9 @@ export class Users {
   #closed = false
   /** In performance.now() time, looked up once in each turn of the event loop; NaN until then. */
   #turnMs = Number.NaN
+  /** Of the latest question in this turn. */
+  #latestUid = NOBODY
+  #latestName: string | undefined
 
   static async open(path = '/etc/passwd', lookup?: Lookup): Promise<Users> {
     const users = new Users(path, lookup)
@@ -51,8 +56,8 @@ export class Users {
 
   /** The name as far as it is known now; asking makes it known later. */
   name(uid: number): string | undefined {
-    if (Number.isNaN(this.#turnMs)) this.#beginTurn()
-    return this.#passwd.get(uid) ?? (this.#lookup === undefined ? undefined : this.#answer(uid, this.#turnMs))
+    if (uid !== this.#latestUid) this.#find(uid)
+    return this.#latestName
   }
 
   close(): void {
@@ -60,7 +65,14 @@ export class Users {
     this.#waiting.clear()
   }
 
-  /** A drain asks thousands of times: to look at the clock each time would cost more than the look-up. */
+  /** A drain asks thousands of times, mostly for the same user: the clock is looked at once. */
+  #find(uid: number): void {
+    if (Number.isNaN(this.#turnMs)) this.#beginTurn()
+    this.#latestUid = uid
+    this.#latestName =
+      this.#passwd.get(uid) ?? (this.#lookup === undefined ? undefined : this.#answer(uid, this.#turnMs))
+  }
+
   #beginTurn(): void {
     this.#turnMs = performance.now()
     queueMicrotask(this.#endTurn)
@@ -69,6 +81,7 @@ export class Users {
 
   readonly #endTurn = (): void => {
     this.#turnMs = Number.NaN
+    this.#latestUid = NOBODY
   }
 
   async #refresh(): Promise<void> {

@@ -25,12 +25,33 @@ test('atoms of events end with their second, and no two of 100,000 are the same'
   expect(new Set(taken.map(({ atom }) => atom)).size).toBe(taken.length)
 })
 
-test('every digit of an id that may vary does', () => {
-  const taken = take(new EventIds(seedOf('run')), 1_000)
+test('every digit of an id that may vary does, from run to run', () => {
+  const taken = Array.from({ length: 1_000 }, (_, run) => {
+    const ids = new EventIds(seedOf(`run ${run}`))
+    return take(ids, 1)[0]!
+  })
   for (const [at, digits] of [
     ...Array.from({ length: 36 }, (_, at) => [at, at === 14 ? 1 : at === 19 ? 4 : 16] as const),
-  ].filter(([at]) => ![8, 13, 18, 23].includes(at))) {
+  ].filter(([at]) => at < 24 && ![8, 13, 18, 23].includes(at))) {
     expect(new Set(taken.map(({ id }) => id[at])).size, `digit ${at}`).toBe(digits)
+  }
+})
+
+test("ids and atoms end in the event's number, also behind a jump", () => {
+  const ids = new EventIds(seedOf('run'))
+  const numbers = [
+    ...Array.from({ length: 5_000 }, (_, i) => i),
+    65_535,
+    65_536,
+    1_048_577,
+    2 ** 32 - 1,
+    2 ** 32 + 70,
+    2 ** 40,
+  ]
+  for (const number of numbers) {
+    ids.sequence = number
+    expect(ids.eventId().slice(-12)).toBe(number.toString(16).padStart(12, '0'))
+    expect(ids.atom(TIME).slice(16, 24)).toBe((number % 2 ** 32).toString(16).padStart(8, '0'))
   }
 })
 

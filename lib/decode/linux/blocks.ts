@@ -54,6 +54,7 @@ export class Blocks {
    * `first`: how much of it the image's own record has.
    */
   take(records: Records, at: number, first: number): Block | undefined {
+    if (this.#byCpu.size === 0) return undefined
     const cpu = records.u16[(at + HEADER.cpu) >>> 1]!
     const block = this.#byCpu.get(cpu)
     if (block === undefined) return undefined

@@ -12,7 +12,10 @@ export interface ImageTexts {
   commandLine: string
 }
 
-const SLOTS = 1_024
+const SLOT_BITS = 10
+const SLOTS = 2 ** SLOT_BITS
+/** The high bits of a product depend on all bits of what was multiplied. */
+const SLOT_SHIFT = 32 - SLOT_BITS
 const SLOT_WORDS = 64
 /** Longer ones are made anew each time. */
 export const KNOWN_BYTES_MAX = 4 * (SLOT_WORDS - 1)
@@ -35,17 +38,26 @@ export class KnownTexts {
     const first = at >>> 2
     const bytes = end - at
     const words = bytes >>> 2
-    let hash = bytes ^ ((pathEnd - at) << 16)
+    // Two sums side by side: a multiplication waits for the one before it.
+    let even = bytes
+    let odd = pathEnd - at
     let seen = 0
-    for (let i = 0; i < words; i++) {
-      const word = u32[first + i]!
-      seen |= word
-      hash = Math.imul(hash ^ word, 0x9e3779b1)
-      hash ^= hash >>> 15
+    let i = 0
+    for (; i + 1 < words; i += 2) {
+      const one = u32[first + i]!
+      const other = u32[first + i + 1]!
+      seen |= one | other
+      even = Math.imul(even ^ one, 0x9e3779b1)
+      odd = Math.imul(odd ^ other, 0x85ebca6b)
+    }
+    if (i < words) {
+      const last = u32[first + i]!
+      seen |= last
+      even = Math.imul(even ^ last, 0x9e3779b1)
     }
     const rest = (bytes & 3) === 0 ? 0 : u32[first + words]! & ((1 << ((bytes & 3) << 3)) - 1)
-    hash = Math.imul(hash ^ rest, 0x85ebca6b)
-    const slot = (hash ^ (hash >>> 13)) & (SLOTS - 1)
+    const hash = Math.imul((even ^ (even >>> 15)) + (odd ^ (odd >>> 13)) + rest, 0xc2b2ae35)
+    const slot = hash >>> SLOT_SHIFT
 
     if (this.#bytes[slot] === bytes && this.#pathBytes[slot] === pathEnd - at) {
       if (this.#isSame(u32, first, words, rest, slot * SLOT_WORDS)) return this.#texts[slot]!
