@@ -67,7 +67,7 @@ export class Acts {
     account: number,
   ): void {
     const { accounts } = this.#stream
-    if (!this.wants(name)) {
+    if (!this.wants(name) || !this.#stream.isWanted(image)) {
       accounts.filtered[account]!++
       return
     }
@@ -83,7 +83,7 @@ export class Acts {
   /** `mask`: of a handle that was opened; with `isDenied`, of one that was not. */
   handle(source: PartyOf, target: PartyOf, mask: number, isDenied: boolean, time: number, account: number): void {
     const { accounts, extended } = this.#stream
-    const isOne = reachesIn(mask) && (extended || !isDenied)
+    const isOne = reachesIn(mask) && (extended || !isDenied) && this.#stream.areWanted(source.image, target.image)
     if (!isOne || !(this.#correlates || this.wants('REMOTE_PROCESS_HANDLE'))) {
       accounts.filtered[account]!++
       return
@@ -98,7 +98,8 @@ export class Acts {
   }
 
   remoteThread(source: PartyOf, target: PartyOf, tid: number, time: number, account: number): void {
-    if (!(this.#correlates || this.wants('NEW_REMOTE_THREAD'))) {
+    const isOne = this.#stream.areWanted(source.image, target.image)
+    if (!isOne || !(this.#correlates || this.wants('NEW_REMOTE_THREAD'))) {
       this.#stream.accounts.filtered[account]!++
       return
     }

@@ -13,6 +13,7 @@ import {
   isEventName,
   SUPPORTED_ON_LINUX,
 } from './events/index.js'
+import { type FilterOptions, validateFilter } from './filter/options.js'
 import { suggestion } from './nearest.js'
 
 export const RING_BYTES_DEFAULT = 16 * 2 ** 20
@@ -37,6 +38,8 @@ export interface SensorOptions<N extends EventName = DefaultEvent> {
   hashLimitBytes?: number | undefined
   /** What `routing` says about the sensor. */
   envelope?: EnvelopeOptions | undefined
+  /** Delivers only events of some processes. Default: of all. */
+  filter?: FilterOptions | undefined
   /** Called with each batch, instead of iterating. */
   onBatch?: ((batch: Delivered<N>[]) => void) | undefined
   /** Ends the sensor when aborted. */
@@ -52,6 +55,7 @@ export interface ResolvedOptions<N extends EventName = EventName> {
   forkWindowMs: number
   hashLimitBytes: number
   envelope: EnvelopeOptions
+  filter: FilterOptions | undefined
   onBatch: ((batch: Delivered<N>[]) => void) | undefined
   signal: AbortSignal | undefined
 }
@@ -63,6 +67,7 @@ const OPTION_NAMES = [
   'forkWindowMs',
   'hashLimitBytes',
   'envelope',
+  'filter',
   'onBatch',
   'signal',
 ] as const satisfies readonly (keyof SensorOptions)[]
@@ -76,6 +81,7 @@ export function validate<N extends EventName>(options: SensorOptions<N> = {}): R
     forkWindowMs: milliseconds(options.forkWindowMs),
     hashLimitBytes: hashLimit(options.hashLimitBytes),
     envelope: validateEnvelope(options.envelope),
+    filter: validateFilter(options.filter),
     onBatch: isFunction(options.onBatch),
     signal: isSignal(options.signal),
   }

@@ -8,8 +8,10 @@ import { Drain } from './drain.js'
 import { resolveEnvelope } from './envelope.js'
 import { KernelwireError } from './errors.js'
 import type { DefaultEvent, Delivered, EventName, NestedProcess } from './events/index.js'
+import { needsDetails, type ResolvedFilter } from './filter/process-filter.js'
 import { Hasher } from './identity/hasher.js'
 import { thisBoot } from './linux/boot.js'
+import { resolveFilter } from './linux/filter.js'
 import { LinuxSource } from './linux/source.js'
 import { thisMachine } from './machine.js'
 import { native } from './native.js'
@@ -98,14 +100,16 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
   #failure: unknown
 
   static async open<N extends EventName>(options: ResolvedOptions<N>): Promise<LinuxSensor<N>> {
+    const filter = await resolveFilter(options.filter)
     const source = await LinuxSource.open(options.events, {
       ringBytes: options.ringBytes,
-      extended: options.extended,
+      extended: options.extended || needsDetails(filter),
       environment: options.events.has('PROCESS_ENVIRONMENT'),
     })
     try {
-      const sensor = await LinuxSensor.#around(source, options)
+      const sensor = await LinuxSensor.#around(source, options, filter)
       await sensor.#takeSnapshot()
+      sensor.#requireRoot(filter)
       options.signal?.throwIfAborted()
       sensor.#start(options)
       return sensor
@@ -115,7 +119,11 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     }
   }
 
-  static async #around<N extends EventName>(source: LinuxSource, options: ResolvedOptions<N>): Promise<LinuxSensor<N>> {
+  static async #around<N extends EventName>(
+    source: LinuxSource,
+    options: ResolvedOptions<N>,
+    filter: ResolvedFilter | undefined,
+  ): Promise<LinuxSensor<N>> {
     const { userName, bootToEpochMs, pageBytes } = native()
     const [machineId, boot, envelope, users] = await Promise.all([
       thisMachine.id(),
@@ -131,6 +139,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
       envelope,
       ids: new EventIds(seedOf('kernelwire run', randomUUID())),
       atoms: new ImageAtoms(bootSeed(machineId, boot.id), boot.bootToEpochMs),
+      filter,
     })
     const drain = new Drain(
       source,
@@ -324,6 +333,12 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     this.#drain.expectSnapshot()
     const snapshot = await this.#source.takeSnapshot()
     if (!this.#isClosed) this.#drain.addSnapshot(snapshot)
+  }
+
+  #requireRoot(filter: ResolvedFilter | undefined): void {
+    const pid = filter?.subtreeOf
+    if (pid === undefined || this.#stream.processes.ofPid(pid) !== undefined) return
+    throw new KernelwireError('ERR_OPTION', `"subtreeOf" is ${pid}, but no such process runs; name one that does`)
   }
 
   #release(): void {

@@ -23,6 +23,8 @@ import {
   type ProcessEnvironment,
   type TerminateProcess,
 } from './events/index.js'
+import { ProcessFilter, type ResolvedFilter } from './filter/process-filter.js'
+import { concerns, VERDICT } from './filter/verdict.js'
 import { Identities } from './identity/identities.js'
 import type { FileResult, KnownFile } from './identity/known-file.js'
 import { executed, mapped, type Sight } from './identity/sight.js'
@@ -37,6 +39,7 @@ export interface StreamOptions {
   envelope: Envelope
   ids: EventIds
   atoms: Atoms
+  filter?: ResolvedFilter | undefined
 }
 
 type Start = 'NEW_PROCESS' | 'EXISTING_PROCESS'
@@ -61,6 +64,7 @@ export class EventStream {
   readonly #envelope: Envelope
   readonly #ids: EventIds
   readonly #atoms: Atoms
+  readonly #filter: ProcessFilter | undefined
   readonly #wantsNew: boolean
   readonly #wantsExisting: boolean
   readonly #wantsEnd: boolean
@@ -73,6 +77,7 @@ export class EventStream {
     this.#envelope = options.envelope
     this.#ids = options.ids
     this.#atoms = options.atoms
+    this.#filter = options.filter && new ProcessFilter(options.filter, this.processes)
     this.#wantsNew = options.events.has('NEW_PROCESS')
     this.#wantsExisting = options.events.has('EXISTING_PROCESS')
     this.#wantsEnd = options.events.has('TERMINATE_PROCESS')
@@ -101,7 +106,7 @@ export class EventStream {
   announceExisting(image: ProcessImage): void {
     this.#announceParents(image)
     this.#settle(image)
-    if (this.#wantsExisting) this.#push('EXISTING_PROCESS', image)
+    if (this.#wantsExisting && image.verdict === VERDICT.WANTED) this.#push('EXISTING_PROCESS', image)
     else this.#evidence('EXISTING_PROCESS', image)
     this.#seeFile(image)
   }
@@ -117,7 +122,7 @@ export class EventStream {
   ): void {
     this.processes.end(image)
     this.correlator?.end(image.atom, time)
-    if (!this.#wantsEnd) {
+    if (!this.#wantsEnd || image.verdict !== VERDICT.WANTED) {
       this.accounts.filtered[account]!++
       return
     }
@@ -165,7 +170,7 @@ export class EventStream {
     account: number,
     file?: KnownFile,
   ): void {
-    if (!this.#wantsModules) {
+    if (!this.#wantsModules || !this.isWanted(image)) {
       this.accounts.filtered[account]!++
       return
     }
@@ -223,6 +228,20 @@ export class EventStream {
     return { routing, event } as EventRecord
   }
 
+  /** Whether the filter lets events about this image pass; undefined: one that is not known. */
+  isWanted(image: ProcessImage | undefined): boolean {
+    return (image?.verdict ?? this.#unknown) === VERDICT.WANTED
+  }
+
+  /** The same of events about what one does to the other. */
+  areWanted(source: ProcessImage | undefined, target: ProcessImage | undefined): boolean {
+    return concerns(source, target, this.#unknown)
+  }
+
+  get #unknown() {
+    return this.#filter?.unknown ?? VERDICT.WANTED
+  }
+
   /** For what is rarer than starts and ends: a property found by a name that varies takes ten times as long. */
   deliver(name: EventName, record: EventRecord): void {
     this.#batch.push(record)
@@ -240,6 +259,7 @@ export class EventStream {
   /** From now on others may name it. */
   #settle(image: ProcessImage): void {
     this.processes.waitNoLonger(image)
+    if (this.#filter !== undefined) this.#judge(image, this.#filter)
     takeParent(image)
     image.state = STATE.ANNOUNCED
     if (image.atom === '') {
@@ -249,7 +269,7 @@ export class EventStream {
 
   #announceAlone(image: ProcessImage, account: number): void {
     this.#settle(image)
-    if (this.#wantsNew) {
+    if (this.#wantsNew && image.verdict === VERDICT.WANTED) {
       this.#push('NEW_PROCESS', image)
       this.accounts.delivered[account]!++
     } else {
@@ -260,9 +280,15 @@ export class EventStream {
     if (account === TYPE.EXEC) this.#seeFile(image)
   }
 
+  #judge(image: ProcessImage, filter: ProcessFilter): void {
+    filter.judge(image)
+    // What only the filter asked for.
+    if (!this.extended) image.details = undefined
+  }
+
   #seeFile(image: ProcessImage): void {
     const { file, path } = image
-    if (file === undefined || path === undefined) return
+    if (file === undefined || path === undefined || image.verdict !== VERDICT.WANTED) return
     if (this.identities?.wants(file, path)) this.identities.see(executed(image, file, path))
   }
 

@@ -10,6 +10,7 @@ import type { Sensor } from '../sensor.js'
 import { readArguments } from './arguments.js'
 import { Ending } from './ending.js'
 import { COLOR, COMMON, type Face, VERBOSE } from './face.js'
+import { FILTER, parseFilter } from './filter-words.js'
 import { notes } from './notes.js'
 import { Tally } from './tally.js'
 import type { Terminal } from './terminal.js'
@@ -36,6 +37,7 @@ export const face = {
       value: 'SIZE',
       text: 'larger files are not hashed: their CODE_IDENTITY has ERROR 223 (default: 256MiB)',
     },
+    ...FILTER,
     extended: { type: 'boolean', text: 'add the fields that go beyond the documented ones' },
     json: { type: 'boolean', text: 'one JSON object a line on a terminal too, where readable lines are the default' },
     lines: { type: 'boolean', text: 'readable lines also where stdout is no terminal' },
@@ -52,6 +54,7 @@ export const face = {
     'kernelwire watch',
     'kernelwire watch --tree',
     'kernelwire watch --events NEW_PROCESS,TERMINATE_PROCESS --duration 10s',
+    'kernelwire watch --only user:www-data --exclude path:/usr/bin/',
     'kernelwire watch --events all,-PROCESS_ENVIRONMENT --extended > events.ndjson',
     "kernelwire watch --events NEW_PROCESS | jq -r '.event.COMMAND_LINE'",
   ],
@@ -149,6 +152,7 @@ function parse(args: readonly string[], terminal: Terminal): Request {
     events: values.events === undefined ? events : parseEvents('--events', values.events),
     ringBytes: values['ring-size'] === undefined ? undefined : ringSize(values['ring-size']),
     hashLimitBytes: values['hash-limit'] === undefined ? undefined : hashLimit(values['hash-limit']),
+    filter: parseFilter(values),
     // Exact bytes and how processes ended are worth their cost to a person who reads.
     extended: values.extended === true || view !== 'json',
   }

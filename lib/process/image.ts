@@ -3,6 +3,7 @@
  * an atom names it.
  */
 import type { NestedProcess } from '../events/index.js'
+import { VERDICT, type Verdict } from '../filter/verdict.js'
 import type { KnownFile } from '../identity/known-file.js'
 import type { AnyDetails } from './details.js'
 
@@ -28,6 +29,9 @@ export class ProcessImage {
   /** From /proc: the start has 10 ms ticks, and the exec id is not known. */
   isCoarse = false
   isZombie = false
+  /** Where events are filtered: whether its own are delivered. */
+  verdict: Verdict = VERDICT.WANTED
+  isInSubtree = false
 
   readonly pid: number
   execId: number
@@ -99,6 +103,7 @@ export class ProcessImage {
     this.parent = before.parent
     this.parentAtom = before.parentAtom
     this.parentObject = before.parentObject
+    this.isInSubtree = before.isInSubtree
   }
 
   startedAt(startLow: number, startHigh: number): boolean {

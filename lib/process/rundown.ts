@@ -45,7 +45,10 @@ export function reconcile(stream: EventStream, rundown: Rundown): void {
     const known = processes.ofPid(row.pid)
     const hasEnded = ends.get(row.pid)?.some((image) => isSameProcess(row, image)) ?? false
     if (hasEnded || !isNews(row, known)) continue
-    if (known !== undefined) vanish(stream, known)
+    if (known !== undefined) {
+      vanish(stream, known)
+      row.isInSubtree = known.isInSubtree && isSameProcess(row, known)
+    }
     missed.push(row)
   }
   announceAll(stream, missed)

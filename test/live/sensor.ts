@@ -85,8 +85,8 @@ export class Collected<N extends EventName> {
   async close(): Promise<this> {
     await this.sensor.close()
     await this.#ended
-    const { events: names = DEFAULT_EVENTS, extended = false } = this.#options
-    expectWellFormed(this.events, names, extended)
+    const { events: names = DEFAULT_EVENTS, extended = false, filter } = this.#options
+    expectWellFormed(this.events, names, extended, filter !== undefined)
     return this
   }
 }

@@ -21,6 +21,7 @@ test('without options, the process life cycle is watched through a ring of 16 Mi
     forkWindowMs: 100,
     hashLimitBytes: 256 * 1024 * 1024,
     envelope: {},
+    filter: undefined,
     onBatch: undefined,
     signal: undefined,
   })

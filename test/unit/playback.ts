@@ -4,6 +4,7 @@ import type { Context } from '../../lib/decode/linux/context.js'
 import { LinuxDecoder } from '../../lib/decode/linux/decoder.js'
 import type { Envelope } from '../../lib/envelope.js'
 import type { EventName, EventOf, EventRecord } from '../../lib/events/index.js'
+import type { ResolvedFilter } from '../../lib/filter/process-filter.js'
 import type { FileResult } from '../../lib/identity/known-file.js'
 import { ImageAtoms } from '../../lib/process/atom.js'
 import { EventIds } from '../../lib/process/event-ids.js'
@@ -58,11 +59,16 @@ export interface PlaybackOptions {
   events?: readonly EventName[]
   extended?: boolean
   forkWindowMs?: number
+  filter?: ResolvedFilter
 }
 
-export function newStream({ events = ALL, extended = false }: Omit<PlaybackOptions, 'forkWindowMs'> = {}): EventStream {
+export function newStream({
+  events = ALL,
+  extended = false,
+  filter,
+}: Omit<PlaybackOptions, 'forkWindowMs'> = {}): EventStream {
   const ids = new EventIds(seedOf('run'))
-  return new EventStream({ events: new Set(events), extended, envelope: ENVELOPE, ids, atoms: atoms() })
+  return new EventStream({ events: new Set(events), extended, envelope: ENVELOPE, ids, atoms: atoms(), filter })
 }
 
 export function contextFor(clock: EventClock, stream?: EventStream): Context {

@@ -3,6 +3,7 @@
  *
  * Looks at the type, applies the fork rule and the order rule, and counts what became of the record.
  */
+import { VERDICT } from '../../filter/verdict.js'
 import { ProcessImage, STATE } from '../../process/image.js'
 import type { ProcessTable } from '../../process/table.js'
 import type { Records } from '../../records.js'
@@ -180,11 +181,15 @@ export class LinuxDecoder {
   #environment(image: ProcessImage, records: Records, at: number): void {
     const block = this.#environments.take(records, at, 0)
     if (block === undefined) return
-    const { delivered, folded, dropped } = this.#stream.accounts
+    const { delivered, folded, filtered, dropped } = this.#stream.accounts
     // The image may be one that the snapshot saw later than this record was written.
     const isItsOwn = image.runs(records.u32[(at + HEADER.exec_id) >>> 2]!)
     if (!isItsOwn) {
       dropped[TYPE.ENVIRONMENT]! += block.pieces
+      return
+    }
+    if (image.verdict !== VERDICT.WANTED) {
+      filtered[TYPE.ENVIRONMENT]! += block.pieces
       return
     }
     const time = this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))

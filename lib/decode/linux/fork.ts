@@ -60,5 +60,6 @@ function inherit(image: ProcessImage, creator: ProcessImage): void {
   image.file = creator.file
   image.truncated = creator.truncated
   image.rawBytes = creator.rawBytes
+  image.isInSubtree = creator.isInSubtree
   if (image.details !== undefined) image.details.ARGUMENTS = creator.details?.ARGUMENTS
 }

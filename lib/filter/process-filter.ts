@@ -1,0 +1,108 @@
+/**
+ * The verdict on an image, computed once, when it is announced: its events then look at a number.
+ *
+ * Belonging to a subtree goes over at a fork; all else is looked at anew for each image.
+ */
+import type { ProcessImage } from '../process/image.js'
+import type { ProcessTable } from '../process/table.js'
+import type { FilterOptions } from './options.js'
+import { VERDICT, type Verdict } from './verdict.js'
+
+/** FilterOptions in numbers, with what the machine says: no more than JSON can hold. */
+export interface ResolvedFilter extends Omit<FilterOptions, 'users' | 'excludeUsers' | 'self'> {
+  users?: readonly number[] | undefined
+  excludeUsers?: readonly number[] | undefined
+  /** The sensor's own process, where it is excluded. */
+  self?: { pid: number; pidNamespace: number | undefined } | undefined
+  /** Where excludePaths hold; undefined: everywhere. */
+  mountNamespace?: number | undefined
+}
+
+export class ProcessFilter {
+  /** On what no image is known of. */
+  readonly unknown: Verdict
+
+  readonly #filter: ResolvedFilter
+  readonly #processes: ProcessTable
+  /** Start of the process that the subtree begins with. */
+  #root: ProcessImage | undefined
+
+  constructor(filter: ResolvedFilter, processes: ProcessTable) {
+    this.#filter = filter
+    this.#processes = processes
+    const { paths, users, cgroups, subtreeOf } = filter
+    const asksFor = paths !== undefined || users !== undefined || cgroups !== undefined || subtreeOf !== undefined
+    this.unknown = asksFor ? VERDICT.OTHER : VERDICT.WANTED
+  }
+
+  /** Before the image lets its parent go. */
+  judge(image: ProcessImage): void {
+    if (this.#filter.subtreeOf !== undefined) image.isInSubtree ||= this.#descends(image)
+    if (this.#isExcluded(image)) image.verdict = VERDICT.EXCLUDED
+    else image.verdict = this.#isAskedFor(image) ? VERDICT.WANTED : VERDICT.OTHER
+  }
+
+  #descends(image: ProcessImage): boolean {
+    if (image.pid === this.#filter.subtreeOf) {
+      this.#root ??= image
+      // The number may be given to another process later.
+      if (this.#root.isOfStart(image.startLow, image.startHigh)) return true
+    }
+    const parent = image.parent ?? this.#processes.ofPid(image.parentPid)
+    return parent?.isInSubtree === true && parent.startMs <= image.startMs
+  }
+
+  #isAskedFor(image: ProcessImage): boolean {
+    const { paths, users, cgroups, subtreeOf } = this.#filter
+    return (
+      (paths === undefined || isAmong(image.path, paths)) &&
+      (users === undefined || users.includes(image.userId!)) &&
+      (cgroups === undefined || isBelow(image.details?.CGROUP_PATH, cgroups)) &&
+      (subtreeOf === undefined || image.isInSubtree)
+    )
+  }
+
+  #isExcluded(image: ProcessImage): boolean {
+    const { excludePaths, excludeUsers, excludeCgroups, self } = this.#filter
+    return (
+      (self !== undefined && isProcess(image, self)) ||
+      (excludePaths !== undefined && isAmong(image.path, excludePaths) && this.#trustsPath(image)) ||
+      excludeUsers?.includes(image.userId!) === true ||
+      (excludeCgroups !== undefined && isBelow(image.details?.CGROUP_PATH, excludeCgroups))
+    )
+  }
+
+  /** In a mount namespace of one's own one can have any file at any path. */
+  #trustsPath({ details }: ProcessImage): boolean {
+    const { mountNamespace } = this.#filter
+    return mountNamespace === undefined || details?.NAMESPACES?.MNT === mountNamespace
+  }
+}
+
+/** Whether records must say in which cgroup and which namespaces a process is. */
+export function needsDetails(filter: ResolvedFilter | undefined): boolean {
+  return (
+    filter !== undefined &&
+    (filter.cgroups !== undefined ||
+      filter.excludeCgroups !== undefined ||
+      filter.mountNamespace !== undefined ||
+      filter.self?.pidNamespace !== undefined)
+  )
+}
+
+function isProcess({ pid, details }: ProcessImage, self: { pid: number; pidNamespace: number | undefined }): boolean {
+  if (self.pidNamespace === undefined) return pid === self.pid
+  return details?.NAMESPACE_PROCESS_ID === self.pid && details.NAMESPACES?.PID === self.pidNamespace
+}
+
+function isAmong(path: string | undefined, paths: readonly string[]): boolean {
+  return path !== undefined && paths.some((each) => (each.endsWith('/') ? path.startsWith(each) : path === each))
+}
+
+function isBelow(cgroup: string | undefined, cgroups: readonly string[]): boolean {
+  return cgroup !== undefined && cgroups.some((each) => cgroup === each || cgroup.startsWith(withSlash(each)))
+}
+
+function withSlash(path: string): string {
+  return path.endsWith('/') ? path : `${path}/`
+}

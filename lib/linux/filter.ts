@@ -1,0 +1,61 @@
+/** A filter as this machine understands it: names of users as numbers, this process, its namespaces. */
+import { execFile } from 'node:child_process'
+import { readFile, readlink } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { KernelwireError } from '../errors.js'
+import type { FilterOptions } from '../filter/options.js'
+import type { ResolvedFilter } from '../filter/process-filter.js'
+
+/** PROC_PID_INIT_INO of the kernel. */
+const INITIAL_PID_NAMESPACE = 4026531836
+
+export async function resolveFilter(filter: FilterOptions | undefined): Promise<ResolvedFilter | undefined> {
+  if (filter === undefined) return undefined
+  const { users, excludeUsers, self, excludeEverywhere, ...rest } = filter
+  return {
+    ...rest,
+    users: await userIds(users),
+    excludeUsers: await userIds(excludeUsers),
+    self: self === false ? await thisProcess() : undefined,
+    mountNamespace: rest.excludePaths && !excludeEverywhere ? await initialMountNamespace() : undefined,
+  }
+}
+
+async function userIds(users: readonly (number | string)[] | undefined): Promise<number[] | undefined> {
+  return users && Promise.all(users.map((user) => (/^\d+$/.test(`${user}`) ? Number(user) : userId(`${user}`))))
+}
+
+/** As all name services of the machine have it. */
+async function userId(name: string): Promise<number> {
+  const line = await promisify(execFile)('getent', ['passwd', '--', name]).then(
+    ({ stdout }) => stdout,
+    async () =>
+      (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').find((each) => each.startsWith(`${name}:`)),
+  )
+  const id = line?.split(':')[2]
+  if (id !== undefined && id !== '') return Number(id)
+  throw new KernelwireError('ERR_OPTION', `this machine knows no user "${name}"; name another one, or write its number`)
+}
+
+/** Our number, as the initial namespace has it or together with the namespace that it is from. */
+async function thisProcess(): Promise<ResolvedFilter['self']> {
+  const namespace = await namespaceOf('self', 'pid')
+  return { pid: process.pid, pidNamespace: namespace === INITIAL_PID_NAMESPACE ? undefined : namespace }
+}
+
+/** Threads of the kernel live in it; where we do not see them, nobody says which one it is. */
+async function initialMountNamespace(): Promise<number> {
+  const isInitial = (await namespaceOf('self', 'pid')) === INITIAL_PID_NAMESPACE
+  const namespace = isInitial ? await namespaceOf('2', 'mnt') : undefined
+  if (namespace !== undefined) return namespace
+  throw new KernelwireError(
+    'ERR_OPTION',
+    '"excludePaths" holds in the initial mount namespace, which cannot be recognised from here; set "excludeEverywhere" (--exclude everywhere) if paths may be trusted in containers',
+  )
+}
+
+async function namespaceOf(pid: string, kind: string): Promise<number | undefined> {
+  const link = await readlink(`/proc/${pid}/ns/${kind}`).catch(() => '')
+  const inode = /\[(\d+)\]/.exec(link)?.[1]
+  return inode === undefined ? undefined : Number(inode)
+}
