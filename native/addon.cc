@@ -3,12 +3,16 @@
 #include <napi.h>
 
 #include "etl/face_object.h"
+#ifdef __linux__
 #include "linux/exports.h"
+#endif
 
 namespace {
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+#ifdef __linux__
   kernelwire::DefineLinux(env, exports);
+#endif
   kernelwire::etl::FaceObject::Define(env, exports);
   return exports;
 }

@@ -22,10 +22,11 @@ const SUITES = {
   live: vitest,
   bench: vitest,
   vm,
+  windows,
 }
 
-/** Whether the benchmarks' own counts are right; what they measure is never a failure. */
-const ONLY_WITH_ALL = ['bench']
+/** The benchmarks' own counts, never what they measure; and Node for Windows, under Wine. */
+const ONLY_WITH_ALL = ['bench', 'windows']
 
 /** Emulated, everything takes ten times as long: the short form has what depends on the kernel most. */
 const IN_SHORT = ['new-process', 'terminate-process', 'arguments']
@@ -75,6 +76,12 @@ async function vm(name, file, isLong) {
   const { code, ending, lastLine } = await run('scripts/vm.mjs', options)
   if (code === SKIPPED)
     return results(name, { skipped: [{ test: 'the live suite on another kernel', reason: lastLine }] })
+  return readResults(name, file, ending)
+}
+
+async function windows(name, file) {
+  const { code, ending, lastLine } = await run('scripts/test-windows.mjs', ['--json', file])
+  if (code === SKIPPED) return results(name, { skipped: [{ test: 'Node for Windows', reason: lastLine }] })
   return readResults(name, file, ending)
 }
 
