@@ -12,23 +12,37 @@ export type Line = (record: EventRecord) => string
 export function lineEncoder(): Line {
   const envelope = new EnvelopeText()
   const nested = new NestedTexts()
-  return (record) => {
-    if (isEvent(record, 'TERMINATE_PROCESS')) {
-      const { event } = record
-      if (event.SEQUENCE === undefined) return `${envelope.routing(record.routing)}${terminateText(event)}}`
-    } else if (isEvent(record, 'NEW_PROCESS') || isEvent(record, 'EXISTING_PROCESS')) {
-      const { event } = record
-      if (event.SEQUENCE === undefined) return `${envelope.routing(record.routing)}${processText(event, nested)}}`
-    }
-    return JSON.stringify(record)
-  }
+  return (record) => `${envelope.routing(record.routing)}${bodyText(record, nested)}}`
+}
+
+/** The bodies that are most of a stream; `extended` adds to them. */
+function bodyText(record: EventRecord, nested: NestedTexts): string {
+  if (record.event.SEQUENCE !== undefined) return JSON.stringify(record.event)
+  if (isEvent(record, 'TERMINATE_PROCESS')) return terminateText(record.event)
+  if (isEvent(record, 'NEW_PROCESS') || isEvent(record, 'EXISTING_PROCESS')) return processText(record.event, nested)
+  if (isEvent(record, 'MODULE_LOAD')) return moduleText(record.event)
+  return JSON.stringify(record.event)
 }
 
 type Ending = Extract<EventRecord, { routing: { event_type: 'TERMINATE_PROCESS' } }>['event']
+type Loading = Extract<EventRecord, { routing: { event_type: 'MODULE_LOAD' } }>['event']
 type Starting = Extract<EventRecord, { routing: { event_type: 'NEW_PROCESS' | 'EXISTING_PROCESS' } }>['event']
 
 function terminateText(event: Ending): string {
   return `{"PARENT_PROCESS_ID":${event.PARENT_PROCESS_ID},"TIMESTAMP":${event.TIMESTAMP},"PROCESS_ID":${event.PROCESS_ID}}`
+}
+
+/** The keys of lib/build/module.ts, in its order. */
+function moduleText(event: Loading): string {
+  let text = event.MEMORY_SIZE === undefined ? '{' : `{"MEMORY_SIZE":${event.MEMORY_SIZE},`
+  text += `"PROCESS_ID":${event.PROCESS_ID}`
+  if (event.FILE_PATH !== undefined) text += `,"FILE_PATH":${quoted(event.FILE_PATH)}`
+  if (event.MODULE_NAME !== undefined) text += `,"MODULE_NAME":${quoted(event.MODULE_NAME)}`
+  text += `,"TIMESTAMP":${event.TIMESTAMP}`
+  if (event.BASE_ADDRESS !== undefined) text += `,"BASE_ADDRESS":${event.BASE_ADDRESS}`
+  if (event.HASH !== undefined) text += `,"HASH":${quoted(event.HASH)}`
+  if (event.TRUNCATED !== undefined) text += `,"TRUNCATED":${JSON.stringify(event.TRUNCATED)}`
+  return `${text}}`
 }
 
 /** The keys of lib/build/process.ts, in its order. */
@@ -68,7 +82,9 @@ class EnvelopeText {
     if (this.#of === undefined || !isSameEnvelope(this.#of, routing)) this.#take(routing)
     const own = `"event_type":"${routing.event_type}","event_time":${routing.event_time},"event_id":"${routing.event_id}","this":"${routing.this}"`
     const parent = routing.parent === undefined ? '' : `,"parent":"${routing.parent}"`
-    return `${this.#text}${own}${parent}},"event":`
+    const { target: on } = routing as { target?: string }
+    const target = on === undefined ? '' : `,"target":"${on}"`
+    return `${this.#text}${own}${parent}${target}},"event":`
   }
 
   #take(routing: Routing): void {

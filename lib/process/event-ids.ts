@@ -71,17 +71,20 @@ class Numbered {
   #fill(first: number): void {
     // Most digits are those of the block before.
     for (let place = 1, weight = BASE; place < this.#digits; place++, weight *= BASE) {
-      if (digitAt(this.#first, weight) !== digitAt(first, weight)) this.#putDigit(place, weight, first)
+      if (digitAt(this.#first, weight) !== digitAt(first, weight)) this.#putDigits(place, weight, first)
     }
     this.#text = this.#bytes.latin1Slice(0, BLOCK * this.#characters)
     this.#first = first
     this.#end = first + BLOCK
   }
 
-  #putDigit(place: number, weight: number, first: number): void {
+  /** The same digit in as many numbers in a row as its weight. */
+  #putDigits(place: number, weight: number, first: number): void {
     const bytes = this.#bytes
-    for (let i = 0, at = this.#characters - 1 - place; i < BLOCK; i++, at += this.#characters) {
-      bytes[at] = '0123456789abcdef'.charCodeAt(digitAt(first + i, weight))
+    let at = this.#characters - 1 - place
+    for (let i = 0; i < BLOCK; ) {
+      const digit = '0123456789abcdef'.charCodeAt(digitAt(first + i, weight))
+      for (const end = Math.min(BLOCK, i + weight); i < end; i++, at += this.#characters) bytes[at] = digit
     }
   }
 }

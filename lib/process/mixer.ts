@@ -1,4 +1,4 @@
-/** Hashes that look random and are cheap, and their digits. Not against forgery: the seed is what nobody can guess. */
+/** Hashes that look random and are cheap. Not against forgery: the seed is what nobody can guess. */
 import { createHash } from 'node:crypto'
 
 /** Four words that nobody can turn back into what they were made of. */
@@ -7,8 +7,6 @@ export function seedOf(...parts: string[]): Uint32Array {
   for (const part of parts) hash.update(part).update('\0')
   return new Uint32Array(new Uint8Array(hash.digest()).buffer, 0, 4)
 }
-
-const DIGITS = Buffer.from('0123456789abcdef', 'latin1')
 
 function rotate(value: number, by: number): number {
   return (value << by) | (value >>> (32 - by))
@@ -53,18 +51,4 @@ export class Mixer {
     this.c = (c + a) | 0
     this.d = (d + a) | 0
   }
-}
-
-/** Eight digits. */
-export function writeHex(to: Uint8Array, at: number, word: number): void {
-  writeHex4(to, at, word >>> 16)
-  writeHex4(to, at + 4, word)
-}
-
-/** The four digits of the low half of `word`. */
-export function writeHex4(to: Uint8Array, at: number, word: number): void {
-  to[at] = DIGITS[(word >>> 12) & 15]!
-  to[at + 1] = DIGITS[(word >>> 8) & 15]!
-  to[at + 2] = DIGITS[(word >>> 4) & 15]!
-  to[at + 3] = DIGITS[word & 15]!
 }

@@ -93,10 +93,6 @@ export class ProcessTable {
     image.place = -1
   }
 
-  get hasPending(): boolean {
-    return this.#first < this.#pending.length
-  }
-
   /** The fork that has waited longest, if it came before `bootMs`: it waits no longer. */
   takeDue(bootMs: number): ProcessImage | undefined {
     const oldest = this.#oldest()

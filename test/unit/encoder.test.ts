@@ -73,6 +73,28 @@ test('no parent, another envelope, a target, other events', () => {
   ])
 })
 
+test('modules, as far as they are known', () => {
+  const known = {
+    MEMORY_SIZE: 4_096,
+    PROCESS_ID: 7,
+    FILE_PATH: '/usr/lib/"a".so',
+    MODULE_NAME: '"a".so',
+    TIMESTAMP: 1,
+    BASE_ADDRESS: 0x7f00_0000_0000,
+    HASH: 'cd'.repeat(32),
+    TRUNCATED: { FILE_PATH: 5_000 },
+  }
+  const optional = ['MEMORY_SIZE', 'FILE_PATH', 'MODULE_NAME', 'BASE_ADDRESS', 'HASH', 'TRUNCATED'] as const
+  const events = optional.map((key) => ({ ...known, [key]: undefined }))
+  expectSame([known, ...events].map((event) => ({ routing: routing('MODULE_LOAD'), event }) as EventRecord))
+})
+
+test('an event upon another process names its target', () => {
+  const event = { PROCESS_ID: 7, PARENT_PROCESS_ID: 8, ACCESS_FLAGS: 0x20, TIMESTAMP: 1 }
+  const targeted = { ...routing('REMOTE_PROCESS_HANDLE'), target: 'ef'.repeat(16) }
+  expectSame([{ routing: targeted, event } as unknown as EventRecord])
+})
+
 test('a PARENT that is not frozen is read each time', () => {
   const record = newProcess()
   const encode = lineEncoder()

@@ -97,5 +97,5 @@ test('the table forgets those that ended', () => {
   }
   playback.tick(20_000)
   expect(playback.stream.processes.size).toBe(0)
-  expect(playback.stream.processes.hasPending).toBe(false)
+  expect(playback.stream.processes.oldestPendingMs).toBeUndefined()
 })

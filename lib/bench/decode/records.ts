@@ -46,6 +46,25 @@ const ENVIRONMENT = [
   ...Array.from({ length: 12 }, (_, i) => `BUILD_VARIABLE_${i}=value-${i}-of-some-forty-characters-at-least`),
 ]
 
+/** Overwritten with other characters whenever the records are played again. */
+const FRESH = '#new'
+let fresh = 0
+
+/** Four letters. */
+function nextFresh(): number {
+  fresh++
+  let word = 0
+  for (let rest = fresh, i = 0; i < 4; i++, rest >>>= 4) word = word * 256 + 0x61 + (rest & 15)
+  return word
+}
+
+function placesOf(memory: ArrayBuffer, text: string): number[] {
+  const bytes = Buffer.from(memory)
+  const places: number[] = []
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) places.push(at)
+  return places
+}
+
 type Writer = (to: DataView, at: number) => number
 
 /** Where all records are written first. */
@@ -59,6 +78,8 @@ export class RecordMemory {
   readonly #times: Float64Array
   readonly #view: DataView
   readonly #offsets: number[] = []
+  /** Where a text differs each time: see FRESH. */
+  readonly #fresh: number[]
 
   constructor(writers: readonly Writer[]) {
     const draft = new DataView(DRAFT)
@@ -75,16 +96,23 @@ export class RecordMemory {
     this.memory = draft.buffer.slice(0, at)
     this.#view = new DataView(this.memory)
     this.#times = Float64Array.from(this.#offsets, (offset) => getNs(this.#view, offset + HEADER.boot_ns))
+    this.#fresh = placesOf(this.memory, FRESH)
   }
 
   /** Everything that they tell happens so much later: a stream's time only goes forward. */
   setLater(ns: number): void {
     for (const [i, offset] of this.#offsets.entries()) putNs(this.#view, offset + HEADER.boot_ns, this.#times[i]! + ns)
+    for (const offset of this.#fresh) this.#view.setUint32(offset, nextFresh(), false)
   }
 }
 
 export function forkAndExec(count: number): RecordMemory {
   return new RecordMemory(each(count, (i) => [fork(i), exec(i)]))
+}
+
+/** Arguments that no process had before, as those of a compiler that is given one file after the other. */
+export function forkAndFreshExec(count: number): RecordMemory {
+  return new RecordMemory(each(count, (i) => [fork(i), freshExec(i)]))
 }
 
 export function forkOnly(count: number): RecordMemory {
@@ -136,6 +164,11 @@ function exec(i: number): Writer {
   return image(TYPE.EXEC, i)
 }
 
+function freshExec(i: number): Writer {
+  const [path, ...argv] = PROGRAMS[i % PROGRAMS.length]!
+  return image(TYPE.EXEC, i, [path, ...argv, `src/${FRESH}.c`])
+}
+
 function exit(i: number): Writer {
   return (to, at) => {
     putHeader(to, at, TYPE.EXIT, FIRST_PID + i, 2, startNs(i), startNs(i) + 2 * STEP_NS)
@@ -157,8 +190,8 @@ function module(i: number): Writer {
   }
 }
 
-function image(type: number, i: number): Writer {
-  const [path, ...argv] = PROGRAMS[i % PROGRAMS.length]!
+function image(type: number, i: number, program = PROGRAMS[i % PROGRAMS.length]!): Writer {
+  const [path, ...argv] = program
   return (to, at) => {
     putHeader(to, at, type, FIRST_PID + i, 2, startNs(i), startNs(i) + STEP_NS / 3)
     putParent(to, at, PARENT_PID, PARENT_START_NS)

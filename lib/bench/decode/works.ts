@@ -5,7 +5,16 @@ import { pieces } from '../../output/ndjson.js'
 import { FRAME_BYTES, Records } from '../../records.js'
 import type { Run, Work } from '../micro.js'
 import { Pipeline } from './pipeline.js'
-import { exits, forkAndExec, forkEnvironmentAndExec, forkOnly, modules, type RecordMemory, rows } from './records.js'
+import {
+  exits,
+  forkAndExec,
+  forkAndFreshExec,
+  forkEnvironmentAndExec,
+  forkOnly,
+  modules,
+  type RecordMemory,
+  rows,
+} from './records.js'
 
 /** Processes of one run: a drain of a busy machine. */
 export const COUNT = 512
@@ -55,6 +64,7 @@ const libraries = modules(COUNT)
 
 export const KINDS: readonly Kind[] = [
   starts('NEW_PROCESS', 'fork and exec', forkAndExec(COUNT)),
+  starts('NEW_PROCESS', 'fork and exec, arguments never seen', forkAndFreshExec(COUNT)),
   {
     ...starts('NEW_PROCESS', 'a fork alone', forkOnly(COUNT)),
     play: playForks,

@@ -22,6 +22,8 @@ export const REORDER_MS = 5
 export class LinuxDecoder {
   /** CLOCK_BOOTTIME of the latest record or tick. */
   latestMs = 0
+  /** Before that no fork has waited long enough: a look at the queue for each record would cost as much as a look-up. */
+  #nextDueMs = 0
 
   readonly #stream: EventStream
   readonly #processes: ProcessTable
@@ -65,8 +67,9 @@ export class LinuxDecoder {
   tick(bootMs: number): void {
     if (bootMs <= this.latestMs) return
     this.latestMs = bootMs
-    if (!this.#processes.hasPending) return
+    if (bootMs < this.#nextDueMs) return
     this.#announceDue(bootMs - this.#forkWindowMs - REORDER_MS)
+    this.#nextDueMs = this.dueMs ?? bootMs + this.#forkWindowMs
   }
 
   /** When the next tick is worth something; undefined when nothing waits. */
