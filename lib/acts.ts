@@ -97,6 +97,17 @@ export class Acts {
     this.#take({ routing, event } as RemoteProcessHandle, account, !isDenied)
   }
 
+  /** With the handle that was told last. */
+  attach(source: PartyOf, target: PartyOf): void {
+    const [by, to] = [source.image?.atom, target.image?.atom]
+    if (this.#correlates && by !== undefined && to !== undefined) this.correlator.attach(by, to)
+  }
+
+  detach(source: PartyOf, target: PartyOf, time: number): void {
+    const [by, to] = [source.image?.atom, target.image?.atom]
+    if (this.#correlates && by !== undefined && to !== undefined) this.correlator.detach(by, to, time)
+  }
+
   remoteThread(source: PartyOf, target: PartyOf, tid: number, time: number, account: number): void {
     const isOne = this.#stream.areWanted(source.image, target.image)
     if (!isOne || !(this.#correlates || this.wants('NEW_REMOTE_THREAD'))) {

@@ -1,6 +1,7 @@
 /** openSensor(): the machine's events, live. */
 
 import { randomUUID } from 'node:crypto'
+import { Acts } from './acts.js'
 import { nestedProcess } from './build/process.js'
 import { EventClock } from './clock.js'
 import type { Coverage } from './coverage.js'
@@ -12,6 +13,7 @@ import { needsDetails, type ResolvedFilter } from './filter/process-filter.js'
 import { Hasher } from './identity/hasher.js'
 import { thisBoot } from './linux/boot.js'
 import { resolveFilter } from './linux/filter.js'
+import { opensFor, wantsActs } from './linux/programs.js'
 import { LinuxSource } from './linux/source.js'
 import { thisMachine } from './machine.js'
 import { native } from './native.js'
@@ -105,6 +107,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
       ringBytes: options.ringBytes,
       extended: options.extended || needsDetails(filter),
       environment: options.events.has('PROCESS_ENVIRONMENT'),
+      opens: opensFor(options.events),
     })
     try {
       const sensor = await LinuxSensor.#around(source, options, filter)
@@ -133,18 +136,20 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
     ])
     const clock = new EventClock(boot.bootToEpochMs)
     clock.adjust(bootToEpochMs())
-    const stream = new EventStream({
+    const streamOptions = {
       events: options.events,
       extended: options.extended,
       envelope,
       ids: new EventIds(seedOf('kernelwire run', randomUUID())),
       atoms: new ImageAtoms(bootSeed(machineId, boot.id), boot.bootToEpochMs),
       filter,
-    })
+    }
+    const stream = new EventStream(streamOptions)
+    const acts = wantsActs(options.events) ? new Acts(stream, streamOptions) : undefined
     const drain = new Drain(
       source,
       stream,
-      { clock, users, pageBytes, files: stream.identities?.files },
+      { clock, users, pageBytes, files: stream.identities?.files, acts },
       options.forkWindowMs,
     )
     return new LinuxSensor<N>(source, stream, drain, clock, users, options)

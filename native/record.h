@@ -26,6 +26,7 @@ enum record_type {
 	RECORD_ENVIRONMENT = 5,	/* bulk_record */
 	RECORD_SNAPSHOT = 6,	/* image_record: a row of the task iterator, never in the ring */
 	RECORD_MODULE = 7,	/* module_record */
+	RECORD_ACCESS = 8,	/* access_record */
 	RECORD_TYPES = 16,	/* size of the tables below */
 };
 
@@ -39,6 +40,7 @@ enum record_flags {
 	RECORD_ZOMBIE = 1 << 6,		 /* snapshot: its last thread has ended already */
 	RECORD_COARSE_START = 1 << 7,	 /* snapshot from /proc: start in 10 ms ticks, exec_id unknown */
 	RECORD_KERNEL_MODULE = 1 << 1,	 /* module: one of the kernel's; the path is its name */
+	RECORD_DENIED = 1 << 0,		 /* access: it was tried */
 };
 
 struct record_header {
@@ -143,6 +145,30 @@ struct module_record {
 };
 RECORD_LAYOUT(module_record, 104);
 
+enum access_kind {
+	ACCESS_ATTACH = 1,	/* ptrace: attach, seize, traceme */
+	ACCESS_READ = 2,	/* process_vm_readv */
+	ACCESS_WRITE = 3,	/* process_vm_writev */
+	ACCESS_MEMORY_FILE = 4,	/* /proc/PID/mem was opened; modes say how */
+	ACCESS_DETACH = 5,	/* ptrace: what attach began is over */
+};
+
+enum access_modes {
+	ACCESS_MODE_READ = 1 << 0,	/* FMODE_READ */
+	ACCESS_MODE_WRITE = 1 << 1,	/* FMODE_WRITE */
+};
+
+/* What a process did to another one. The header says who did it. */
+struct access_record {
+	struct record_header header;
+	struct parent_identity target;	/* pid 0: it is not known which; start 0: only its number is known */
+	__u32 given;			/* the number by which it was named, in the pid namespace of who did it */
+	__u8 kind;			/* enum access_kind */
+	__u8 modes;			/* enum access_modes */
+	__u16 reserved;
+};
+RECORD_LAYOUT(access_record, 56);
+
 /* A piece of a block; pieces come in order and before the image_record they belong to. */
 struct bulk_record {
 	struct record_header header;
@@ -213,6 +239,11 @@ struct control {
 };
 RECORD_LAYOUT(control, 64);
 
+/* Which opened files are told of. */
+enum opens_wanted {
+	OPENS_MEMORY = 1 << 0,	/* /proc/PID/mem */
+};
+
 /* Constants of one run, frozen before the programs load: the verifier prunes what they exclude. */
 struct settings {
 	__u64 ring_bytes;
@@ -220,7 +251,9 @@ struct settings {
 	__u32 environment;
 	__u32 exit_has_group_dead;	/* sched_process_exit has a second argument (6.17) */
 	__u32 page_bytes;
+	__u32 opens;		/* enum opens_wanted */
+	__u32 reserved;
 };
-RECORD_LAYOUT(settings, 24);
+RECORD_LAYOUT(settings, 32);
 
 #endif

@@ -93,6 +93,7 @@ export const SUPPORTED_ON_LINUX = [
   'MODULE_LOAD',
   'CODE_IDENTITY',
   'ONGOING_IDENTITY',
+  'REMOTE_PROCESS_HANDLE',
   'LOSS_ACCOUNTING',
 ] as const satisfies readonly EventName[]
 

@@ -14,6 +14,7 @@ const lost = Type.Object(
     ARGUMENTS: count('of arguments'),
     ENVIRONMENT: count('of an environment'),
     MODULE: count('of a loaded module'),
+    ACCESS: count('of what a process did to another one'),
     EVENTS: count('of any kind, in a recording of Windows'),
     BUFFERS: sometimes('when none was lost', integer('buffers', 'Lost buffers of events, in a recording of Windows')),
   },
@@ -36,7 +37,7 @@ export const lossAccounting = record(
       [Type.Literal('RING_FULL'), Type.Literal('BULK_SHARE'), Type.Literal('MISSED_RUN'), Type.Literal('NOT_RECORDED')],
       {
         description:
-          'RING_FULL: the consumer was too slow. BULK_SHARE: arguments and environments had used up their share of the ring. ' +
+          'RING_FULL: the consumer was too slow. BULK_SHARE: the ring was half full, and what anybody can make many of may take no more of it. ' +
           'MISSED_RUN: the kernel skipped the program. NOT_RECORDED: whoever made the recording lost them',
         'x-unit': 'word',
       },

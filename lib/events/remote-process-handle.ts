@@ -19,7 +19,9 @@ export const remoteProcessHandle = targetedRecord(
   {
     ACCESS_FLAGS: integer(
       'Windows access mask',
-      'The access that was granted; in a recording of Windows, the access that was asked for and not refused',
+      'The access that was granted; in a recording of Windows, the access that was asked for and not refused. ' +
+        'On Linux: ptrace attach, seize and traceme 0xc3a; process_vm_readv 0x10; process_vm_writev 0x28; ' +
+        'an open of /proc/PID/mem 0x10 to read, 0x28 to write, 0x38 for both',
     ),
     ...parties,
     ...ofAccess,

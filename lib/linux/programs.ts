@@ -1,5 +1,6 @@
 /** Which programs which events need, what they cost, and what is lost without them. */
 import type { Attachment, Coverage } from '../coverage.js'
+import { OPENS } from '../decode/linux/layout.js'
 import type { EventName } from '../events/index.js'
 import type { Ladder, NativeProgram } from '../native.js'
 
@@ -37,6 +38,9 @@ const UNSEEN_BY_CALLS = 'shmat(SHM_EXEC); files that READ_IMPLIES_EXEC makes exe
 /** Figures: docs/architecture.md, Modules. */
 const CALLS_COST = 'on every mapping of code some 80 ns'
 
+const ONE_CALL_COST = 'on every system call of the machine some 5 ns'
+const ALL_CALLS_COST = 'on every system call of the machine some 22 ns'
+
 /** Behind the life cycle, so that what an exec has mapped comes after the exec. */
 const MODULE_NEEDS: readonly Need[] = [
   { rungs: [[{ program: 'module_exec', hook: 'tp_btf/sched_process_exec' }]], events: ['MODULE_LOAD'] },
@@ -53,7 +57,7 @@ const MODULE_NEEDS: readonly Need[] = [
         {
           program: 'module_mmap',
           hook: 'tp/syscalls/sys_exit_mmap',
-          cost: `on every system call of the machine some 5 ns; ${CALLS_COST}`,
+          cost: `${ONE_CALL_COST}; ${CALLS_COST}`,
           blindSpots: `what 32-bit processes map themselves; ${UNSEEN_BY_CALLS}`,
         },
         { program: 'module_mprotect', hook: 'tp/syscalls/sys_exit_mprotect' },
@@ -63,7 +67,7 @@ const MODULE_NEEDS: readonly Need[] = [
         {
           program: 'module_calls',
           hook: 'tp_btf/sys_exit',
-          cost: `on every system call of the machine some 22 ns; ${CALLS_COST}`,
+          cost: `${ALL_CALLS_COST}; ${CALLS_COST}`,
           blindSpots: UNSEEN_BY_CALLS,
         },
       ],
@@ -73,6 +77,63 @@ const MODULE_NEEDS: readonly Need[] = [
   { rungs: [[{ program: 'kernel_module', hook: 'tp_btf/module_load' }]], events: ['MODULE_LOAD'] },
 ]
 
+/** Made of what one process does to another one. */
+const ACCESS_EVENTS = ['REMOTE_PROCESS_HANDLE'] as const satisfies readonly EventName[]
+
+const UNSEEN_OF_32_BIT = 'what 32-bit processes do'
+
+const ACCESS_NEEDS: readonly Need[] = [
+  {
+    rungs: [
+      [
+        { program: 'traced_ptrace', hook: 'fexit/__x64_sys_ptrace', cost: 'on each ptrace and process_vm_readv only' },
+        { program: 'traced_readv', hook: 'fexit/__x64_sys_process_vm_readv' },
+        { program: 'traced_writev', hook: 'fexit/__x64_sys_process_vm_writev' },
+        { program: 'traced_ptrace_32', hook: 'fexit/__ia32_compat_sys_ptrace' },
+        { program: 'traced_readv_32', hook: 'fexit/__ia32_sys_process_vm_readv' },
+        { program: 'traced_writev_32', hook: 'fexit/__ia32_sys_process_vm_writev' },
+      ],
+      [
+        {
+          program: 'access_ptrace',
+          hook: 'tp/syscalls/sys_exit_ptrace',
+          cost: ONE_CALL_COST,
+          blindSpots: UNSEEN_OF_32_BIT,
+        },
+        { program: 'access_readv', hook: 'tp/syscalls/sys_exit_process_vm_readv' },
+        { program: 'access_writev', hook: 'tp/syscalls/sys_exit_process_vm_writev' },
+      ],
+      [{ program: 'access_calls', hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST }],
+    ],
+    events: ACCESS_EVENTS,
+  },
+  {
+    rungs: [
+      [{ program: 'memory_open', hook: 'fexit/mem_open', cost: 'on each open of /proc/PID/mem only' }],
+      [
+        {
+          program: 'open_openat',
+          hook: 'tp/syscalls/sys_exit_openat',
+          cost: `${ONE_CALL_COST}, and more on each that opens a file`,
+          blindSpots: `${UNSEEN_OF_32_BIT}; files that io_uring opens`,
+        },
+        { program: 'open_openat2', hook: 'tp/syscalls/sys_exit_openat2' },
+        { program: 'open_open', hook: 'tp/syscalls/sys_exit_open' },
+        { program: 'open_creat', hook: 'tp/syscalls/sys_exit_creat' },
+      ],
+      [
+        {
+          program: 'open_calls',
+          hook: 'tp_btf/sys_exit',
+          cost: ALL_CALLS_COST,
+          blindSpots: 'files that io_uring opens',
+        },
+      ],
+    ],
+    events: ACCESS_EVENTS,
+  },
+]
+
 /** One of them is enough; the sleepable one reads the arguments as well. */
 const SNAPSHOT_PROGRAMS = ['task_snapshot_arguments', 'task_snapshot']
 
@@ -80,6 +141,17 @@ const SNAPSHOT_PROGRAMS = ['task_snapshot_arguments', 'task_snapshot']
 export const LIFE_CYCLE = namesOf(LIFE_CYCLE_NEEDS)
 
 export const MODULE_PROGRAMS = namesOf(MODULE_NEEDS)
+export const ACCESS_PROGRAMS = namesOf(ACCESS_NEEDS)
+
+/** Which opened files the programs are to tell of. */
+export function opensFor(events: ReadonlySet<EventName>): number {
+  return ACCESS_EVENTS.some((name) => events.has(name)) ? OPENS.MEMORY : 0
+}
+
+/** Whether any of these events is about what processes do to each other. */
+export function wantsActs(events: ReadonlySet<EventName>): boolean {
+  return ACCESS_EVENTS.some((name) => events.has(name))
+}
 
 /** What is attached for these events. */
 export function laddersFor(events: ReadonlySet<EventName>): Ladder[] {
@@ -100,7 +172,8 @@ function attachments(events: ReadonlySet<EventName>, programs: readonly NativePr
 }
 
 function needsOf(events: ReadonlySet<EventName>): Need[] {
-  return [...LIFE_CYCLE_NEEDS, ...MODULE_NEEDS.filter((need) => need.events.some((name) => events.has(name)))]
+  const others = [...MODULE_NEEDS, ...ACCESS_NEEDS]
+  return [...LIFE_CYCLE_NEEDS, ...others.filter((need) => need.events.some((name) => events.has(name)))]
 }
 
 function namesOf(needs: readonly Need[]): readonly string[] {

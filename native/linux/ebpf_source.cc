@@ -19,6 +19,7 @@ settings ConstantsFor(const EbpfOptions& options) {
   constants.extended = options.extended;
   constants.environment = options.environment;
   constants.exit_has_group_dead = ExitHasGroupDead();
+  constants.opens = options.opens;
   constants.page_bytes = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   return constants;
 }

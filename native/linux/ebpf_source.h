@@ -24,6 +24,7 @@ struct EbpfOptions {
   size_t ring_bytes;            // a power of two
   bool extended;                // records carry process_details
   bool environment;             // exec sends the environment block
+  uint32_t opens;               // enum opens_wanted
   std::vector<Ladder> ladders;  // in the order of attaching
 };
 

@@ -3,10 +3,13 @@
 
 #include <vector>
 
+#include "access_calls.skel.h"
 #include "kernel_module.skel.h"
+#include "memory_open.skel.h"
 #include "module_calls.skel.h"
 #include "module_exec.skel.h"
 #include "module_map.skel.h"
+#include "open_calls.skel.h"
 #include "process_exec.skel.h"
 #include "process_exit.skel.h"
 #include "process_fork.skel.h"
@@ -35,6 +38,22 @@ const std::vector<ProgramSource>& All() {
       Source("module_calls", module_calls_bpf__elf_bytes),
       Source("module_exec", module_exec_bpf__elf_bytes),
       Source("kernel_module", kernel_module_bpf__elf_bytes),
+      Source("access_ptrace", access_calls_bpf__elf_bytes),
+      Source("access_readv", access_calls_bpf__elf_bytes),
+      Source("access_writev", access_calls_bpf__elf_bytes),
+      Source("access_calls", access_calls_bpf__elf_bytes),
+      Source("traced_ptrace", access_calls_bpf__elf_bytes),
+      Source("traced_readv", access_calls_bpf__elf_bytes),
+      Source("traced_writev", access_calls_bpf__elf_bytes),
+      Source("traced_ptrace_32", access_calls_bpf__elf_bytes),
+      Source("traced_readv_32", access_calls_bpf__elf_bytes),
+      Source("traced_writev_32", access_calls_bpf__elf_bytes),
+      Source("memory_open", memory_open_bpf__elf_bytes),
+      Source("open_openat", open_calls_bpf__elf_bytes),
+      Source("open_openat2", open_calls_bpf__elf_bytes),
+      Source("open_open", open_calls_bpf__elf_bytes),
+      Source("open_creat", open_calls_bpf__elf_bytes),
+      Source("open_calls", open_calls_bpf__elf_bytes),
   };
   return all;
 }

@@ -5,8 +5,9 @@ import { Apart } from './apart.js'
 import { attachedPrograms } from './kernel-objects.js'
 
 /** What sees system calls, or what they do: it would slow down those that nobody asked about. */
-const ON_CALLS = /^module_(map|mmap|mprotect|pkey_mpr|calls)/
-const WITHOUT_MODULES = SUPPORTED_ON_LINUX.filter((name) => name !== 'MODULE_LOAD')
+const ON_CALLS = /^(module_(map|mmap|mprotect|pkey_mpr|calls)|access_|traced_|memory_|open_)/
+const ON_NEED: readonly EventName[] = ['MODULE_LOAD', 'REMOTE_PROCESS_HANDLE']
+const WITHOUT = SUPPORTED_ON_LINUX.filter((name) => !ON_NEED.includes(name))
 
 async function attachedFor(events: readonly EventName[]): Promise<string[]> {
   const apart = await Apart.open({ events: [...events] })
@@ -18,10 +19,14 @@ async function attachedFor(events: readonly EventName[]): Promise<string[]> {
 }
 
 test('nothing is attached to system calls unless an event needs it', async () => {
-  expect(WITHOUT_MODULES.length).toBeLessThan(EVENT_NAMES.length)
-  const without = await attachedFor(WITHOUT_MODULES)
+  expect(WITHOUT.length).toBeLessThan(EVENT_NAMES.length)
+  const without = await attachedFor(WITHOUT)
   expect(without).toEqual(expect.arrayContaining(['process_exit', 'process_exec', 'process_fork']))
   expect(without.filter((name) => ON_CALLS.test(name) || name.startsWith('module_'))).toEqual([])
+
+  const handles = await attachedFor(['REMOTE_PROCESS_HANDLE'])
+  expect(handles.filter((name) => ON_CALLS.test(name)).length).toBeGreaterThan(0)
+  expect(handles.filter((name) => name.startsWith('module_'))).toEqual([])
 
   const loads = await attachedFor(['MODULE_LOAD'])
   expect(loads).toEqual(expect.arrayContaining(['process_exit', 'process_exec', 'process_fork', 'module_exec']))

@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import {
+  ACCESS,
+  ACCESS_KIND,
+  ACCESS_MODE,
   BLOCK_LIMIT,
   BULK,
   COUNTERS,
@@ -17,7 +20,9 @@ import {
   HEADER,
   IMAGE,
   MODULE,
+  OPENS,
   PARENT,
+  PARTY,
   TYPE,
   TYPES,
 } from '../../lib/decode/linux/layout.js'
@@ -31,6 +36,8 @@ const STRUCTS = {
   exit_record: EXIT,
   bulk_record: BULK,
   module_record: MODULE,
+  access_record: ACCESS,
+  parent_identity: PARTY,
   file_identity: FILE,
   process_details: DETAILS,
   cpu_counters: COUNTERS,
@@ -85,6 +92,13 @@ test('types and flags have the same numbers', () => {
     ...Object.values(FLAG),
     TYPES,
   ])
+})
+
+test('kinds and modes of access have the same numbers', () => {
+  const names = (prefix: string, values: object) => Object.keys(values).map((name) => `${prefix}_${name}`)
+  expect(valuesOf(names('ACCESS', ACCESS_KIND))).toEqual(Object.values(ACCESS_KIND))
+  expect(valuesOf(names('ACCESS_MODE', ACCESS_MODE))).toEqual(Object.values(ACCESS_MODE))
+  expect(valuesOf(names('OPENS', OPENS))).toEqual(Object.values(OPENS))
 })
 
 test('no block that the programs send is too large for its reader', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { counted, expectIdentity } from './invariants.js'
 import { inShort, Playback } from './playback.js'
 import {
+  accessed,
   block,
   changed,
   changed32,
@@ -26,6 +27,7 @@ const EXEC = exec(IMAGE, INIT, { path: '/bin/program', arguments: 'program\0-x\0
 const EXIT = exit(IMAGE)
 const ARGUMENTS = piece('arguments', IMAGE, { offset: 0, total: 8, bytes: terminated(['program']) })
 const MODULE = loaded(IMAGE, { path: '/lib/libc.so.6', baseAddress: 4096n, memorySize: 4096n })
+const ACCESS = accessed(IMAGE, INIT, { kind: 1 })
 const ENVIRONMENT = piece('environment', IMAGE, { offset: 0, total: 4, bytes: terminated(['A=1']) })
 
 /** Played alone: it is bad, once, and brings nothing. */
@@ -45,6 +47,7 @@ describe.each([
   ['a piece of arguments', ARGUMENTS, TYPE.arguments],
   ['a piece of an environment', ENVIRONMENT, TYPE.environment],
   ['a module', MODULE, TYPE.module],
+  ['an access', ACCESS, TYPE.access],
 ])('%s', (_, record, type) => {
   test('is good as it is', () => {
     const playback = new Playback({ extended: true })

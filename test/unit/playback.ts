@@ -1,5 +1,7 @@
 /** Plays raw records to the decoder and collects the events: everything but the kernel and the clock. */
+import { Acts } from '../../lib/acts.js'
 import { EventClock } from '../../lib/clock.js'
+import type { CorrelationOptions } from '../../lib/correlate/correlator.js'
 import type { Context } from '../../lib/decode/linux/context.js'
 import { LinuxDecoder } from '../../lib/decode/linux/decoder.js'
 import type { Envelope } from '../../lib/envelope.js'
@@ -11,7 +13,7 @@ import { EventIds } from '../../lib/process/event-ids.js'
 import type { ProcessImage } from '../../lib/process/image.js'
 import { seedOf } from '../../lib/process/mixer.js'
 import { dropZombies, type Rundown, reconcile, takeOverFirst } from '../../lib/process/rundown.js'
-import { EventStream } from '../../lib/stream.js'
+import { EventStream, type StreamOptions } from '../../lib/stream.js'
 import { framed, type Image } from './record-bytes.js'
 
 /** What to add to the records' clock for the time since 1970. */
@@ -24,6 +26,7 @@ const ALL: readonly EventName[] = [
   'TERMINATE_PROCESS',
   'PROCESS_ENVIRONMENT',
   'MODULE_LOAD',
+  'REMOTE_PROCESS_HANDLE',
 ]
 
 const ENVELOPE: Envelope = Object.freeze({
@@ -60,19 +63,20 @@ export interface PlaybackOptions {
   extended?: boolean
   forkWindowMs?: number
   filter?: ResolvedFilter
+  correlation?: CorrelationOptions
 }
 
-export function newStream({
-  events = ALL,
-  extended = false,
-  filter,
-}: Omit<PlaybackOptions, 'forkWindowMs'> = {}): EventStream {
+function streamOptions({ events = ALL, extended = false, filter }: PlaybackOptions): StreamOptions {
   const ids = new EventIds(seedOf('run'))
-  return new EventStream({ events: new Set(events), extended, envelope: ENVELOPE, ids, atoms: atoms(), filter })
+  return { events: new Set(events), extended, envelope: ENVELOPE, ids, atoms: atoms(), filter }
 }
 
-export function contextFor(clock: EventClock, stream?: EventStream): Context {
-  return { clock, users: USERS, pageBytes: PAGE, files: stream?.identities?.files }
+export function newStream(options: Omit<PlaybackOptions, 'forkWindowMs'> = {}): EventStream {
+  return new EventStream(streamOptions(options))
+}
+
+export function contextFor(clock: EventClock, stream?: EventStream, acts?: Acts): Context {
+  return { clock, users: USERS, pageBytes: PAGE, files: stream?.identities?.files, acts }
 }
 
 export class Playback {
@@ -80,8 +84,10 @@ export class Playback {
   readonly decoder: LinuxDecoder
 
   constructor({ forkWindowMs = 100, ...options }: PlaybackOptions = {}) {
-    this.stream = newStream(options)
-    this.decoder = new LinuxDecoder(this.stream, contextFor(new EventClock(EPOCH), this.stream), forkWindowMs)
+    const whole = streamOptions(options)
+    this.stream = new EventStream(whole)
+    const acts = new Acts(this.stream, whole, options.correlation)
+    this.decoder = new LinuxDecoder(this.stream, contextFor(new EventClock(EPOCH), this.stream, acts), forkWindowMs)
   }
 
   /** The events that these records bring. */

@@ -4,7 +4,7 @@
  */
 import { Records } from '../../lib/records.js'
 
-export const TYPE = { fork: 1, exec: 2, exit: 3, arguments: 4, environment: 5, row: 6, module: 7 } as const
+export const TYPE = { fork: 1, exec: 2, exit: 3, arguments: 4, environment: 5, row: 6, module: 7, access: 8 } as const
 export const FLAG = {
   foreignUser: 1,
   kernelThread: 2,
@@ -13,6 +13,7 @@ export const FLAG = {
   zombie: 64,
   coarse: 128,
   kernelModule: 2,
+  denied: 1,
 } as const
 
 /** Which image of which process; `startMs`: when the process started, on the records' clock. */
@@ -100,6 +101,15 @@ export interface ModuleParts extends HeaderParts {
   pathBytes?: number
 }
 
+export interface AccessParts extends HeaderParts {
+  /** 1 attach, 2 read, 3 write, 4 the memory as a file, 5 detach. */
+  kind: number
+  /** Of a file: 1 to read, 2 to write. */
+  modes?: number
+  /** The number by which the other one was named. */
+  given?: number
+}
+
 export interface PieceParts extends HeaderParts {
   offset: number
   total: number
@@ -156,6 +166,18 @@ export function loaded(image: Image, parts: ModuleParts = {}): Uint8Array {
   record.u16(path.length)
   record.u16(0)
   record.raw(path)
+  return record.bytes()
+}
+
+/** `image` did something to `target`. */
+export function accessed(image: Image, target: Image, parts: AccessParts): Uint8Array {
+  const record = new Fields()
+  putHeader(record, TYPE.access, image, parts)
+  putIdentity(record, target)
+  record.u32(parts.given ?? target.pid)
+  record.u8(parts.kind)
+  record.u8(parts.modes ?? 0)
+  record.u16(0)
   return record.bytes()
 }
 

@@ -1,4 +1,5 @@
 /** What decoding needs beside the record: all of it memory, nothing that waits. */
+import type { Acts } from '../../acts.js'
 import type { EventClock } from '../../clock.js'
 import type { KnownFiles } from '../../identity/known-files.js'
 
@@ -8,4 +9,6 @@ export interface Context {
   pageBytes: number
   /** Where files are hashed. */
   files?: KnownFiles | undefined
+  /** Where events are asked for that name two processes. */
+  acts?: Acts | undefined
 }

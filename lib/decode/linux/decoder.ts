@@ -8,6 +8,7 @@ import { ProcessImage, STATE } from '../../process/image.js'
 import type { ProcessTable } from '../../process/table.js'
 import type { Records } from '../../records.js'
 import type { EventStream } from '../../stream.js'
+import { Accesses } from './access.js'
 import { type Block, Blocks } from './blocks.js'
 import type { Context } from './context.js'
 import { decodeEnvironment, rawEnvironment } from './environment.js'
@@ -29,6 +30,7 @@ export class LinuxDecoder {
   readonly #processes: ProcessTable
   readonly #context: Context
   readonly #images: ImageDecoder
+  readonly #accesses: Accesses | undefined
   readonly #forkWindowMs: number
   readonly #arguments: Blocks
   readonly #environments: Blocks
@@ -40,6 +42,7 @@ export class LinuxDecoder {
     this.#processes = stream.processes
     this.#context = context
     this.#images = new ImageDecoder(context)
+    this.#accesses = context.acts === undefined ? undefined : new Accesses(stream, context.acts)
     this.#forkWindowMs = forkWindowMs
     const { dropped } = stream.accounts
     this.#arguments = new Blocks((pieces) => {
@@ -117,6 +120,10 @@ export class LinuxDecoder {
         return this.#environments.add(records, at)
       case TYPE.MODULE:
         return this.#module(records, at)
+      case TYPE.ACCESS:
+        return (
+          this.#accesses?.access(records, at, this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))) ?? false
+        )
       default:
         return false
     }

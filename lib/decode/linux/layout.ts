@@ -3,7 +3,16 @@
  * the two.
  */
 
-export const TYPE = { FORK: 1, EXEC: 2, EXIT: 3, ARGUMENTS: 4, ENVIRONMENT: 5, SNAPSHOT: 6, MODULE: 7 } as const
+export const TYPE = {
+  FORK: 1,
+  EXEC: 2,
+  EXIT: 3,
+  ARGUMENTS: 4,
+  ENVIRONMENT: 5,
+  SNAPSHOT: 6,
+  MODULE: 7,
+  ACCESS: 8,
+} as const
 /** Size of a table by type. */
 export const TYPES = 16
 
@@ -18,6 +27,8 @@ export const FLAG = {
   COARSE_START: 128,
   /** Of a module. */
   KERNEL_MODULE: 2,
+  /** Of an access. */
+  DENIED: 1,
 } as const
 
 export const HEADER = {
@@ -73,6 +84,20 @@ export const MODULE = {
   path_length: 100,
   SIZE: 104,
 } as const
+
+/** Of a process, relative to where it begins. */
+export const PARTY = { pid: 0, exec_id: 4, start_boot_ns: 8, SIZE: 16 } as const
+
+export const ACCESS = { target: 32, given: 48, kind: 52, modes: 53, SIZE: 56 } as const
+
+/** ACCESS.kind. */
+export const ACCESS_KIND = { ATTACH: 1, READ: 2, WRITE: 3, MEMORY_FILE: 4, DETACH: 5 } as const
+
+/** ACCESS.modes. */
+export const ACCESS_MODE = { READ: 1, WRITE: 2 } as const
+
+/** Which opened files are told of: what the programs are told at their start. */
+export const OPENS = { MEMORY: 1 } as const
 
 export const BULK = { offset: 32, total: 36, length: 40, SIZE: 48 } as const
 

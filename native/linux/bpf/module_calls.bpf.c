@@ -4,44 +4,16 @@
  * system call returns. Two forms: a program for each call, which costs the other calls of the
  * machine least, and one for all calls, where those cannot be had.
  */
+#include "descriptor.h"
 #include "module.h"
 #include "syscall.h"
 #include "vma.h"
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct fdtable {
-	unsigned int max_fds;
-	struct file **fd;
-};
-
-struct files_struct {
-	struct fdtable *fdt;
-};
-
-struct task_struct___files {
-	struct files_struct *files;
-};
-
-#pragma clang attribute pop
-
-/* include/trace/syscall.h */
-struct syscall_exit {
-	__u64 common;
-	long number;
-	long result;
-};
 
 #define MAP_ANONYMOUS 0x20
 #define EBUSY 16
 
 /* Of one mprotect: mappings, and looks at an address space that another thread has locked. */
 #define MPROTECT_LOOKS 12
-
-static __always_inline bool is_error(__u64 result)
-{
-	return result >= -4095ULL;
-}
 
 static __always_inline __u64 page_end(__u64 address)
 {
@@ -56,18 +28,6 @@ static long see_mapped(struct task_struct *task, struct vm_area_struct *vma, str
 	if (file)
 		module_mapped(file, mapping);
 	return 0;
-}
-
-static __always_inline __u64 file_of_descriptor(struct task_struct *task, __u32 fd)
-{
-	struct task_struct___files *holder = (void *)task;
-	struct fdtable *table = BPF_CORE_READ(holder, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
-	__u64 file = 0;
-
-	if (fd < BPF_CORE_READ(table, max_fds))
-		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return file;
 }
 
 /* `offset`: in bytes or in pages, as the call has it. */
@@ -133,11 +93,6 @@ static __always_inline int after_mprotect(__u64 result, __u64 address, __u64 len
 	}
 	module_missed();
 	return 0;
-}
-
-static __always_inline struct pt_regs *registers(void)
-{
-	return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 }
 
 SEC("tp/syscalls/sys_exit_mmap")

@@ -1,0 +1,137 @@
+/** REMOTE_PROCESS_HANDLE: who reached into whom, and how. */
+import { spawn } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import type { EventRecord, RemoteProcessHandle } from '../../lib/events/index.js'
+import { only } from './expected.js'
+import { numberAfter, whileHeld } from './held.js'
+import { program } from './programs.js'
+import { ended, eventsOf, named } from './sensor.js'
+
+const EVENTS = ['NEW_PROCESS', 'EXISTING_PROCESS', 'REMOTE_PROCESS_HANDLE'] as const
+const [CREATE_THREAD, VM_OPERATION, VM_READ, VM_WRITE] = [0x2, 0x8, 0x10, 0x20]
+const [QUERY_INFORMATION, SUSPEND_RESUME] = [0x400, 0x800]
+const WRITES = VM_OPERATION | VM_WRITE
+const TRACES = CREATE_THREAD | VM_READ | WRITES | QUERY_INFORMATION | SUSPEND_RESUME
+
+/** What a program that runs as nobody may not do to one of root's. */
+const NOBODY = 65_534
+const [EPERM, EACCES] = [1, 13]
+
+const VERBS: readonly (readonly [verb: string, mask: number])[] = [
+  ['attach', TRACES],
+  ['seize', TRACES],
+  ['read', VM_READ],
+  ['write', WRITES],
+  ['memory-read', VM_READ],
+  ['memory-write', WRITES],
+  ['memory-creat', WRITES],
+  ['memory-openat2', VM_READ | WRITES],
+  ['memory-folder', VM_READ | WRITES],
+  ['memory-thread', VM_READ | WRITES],
+]
+
+interface Reached {
+  handles: RemoteProcessHandle[]
+  events: EventRecord[]
+  actor: number
+  target: number
+  output: string
+}
+
+function handlesBy(actor: number, events: readonly EventRecord[]): RemoteProcessHandle[] {
+  return events.filter(
+    (record): record is RemoteProcessHandle =>
+      record.routing.event_type === 'REMOTE_PROCESS_HANDLE' &&
+      (record as RemoteProcessHandle).event.PARENT_PROCESS_ID === actor,
+  )
+}
+
+/** One process reaches into another one, in the same way as reach.c says. */
+async function reach(verb: string, options: { extended?: boolean; user?: number; target?: string } = {}) {
+  const { user, target: file = 'hold', ...sensor } = options
+  const { events, child, seen } = await eventsOf(
+    EVENTS,
+    () =>
+      whileHeld(program(file), file === 'hold-threads' ? ['2'] : [], async (pid) => {
+        const words = [verb, `${pid}`, ...(user === undefined ? [] : [`${user}`])]
+        const actor = spawn(program('reach'), words, { stdio: 'pipe' })
+        return { pid: actor.pid!, output: (await ended(actor)).output }
+      }),
+    sensor,
+  )
+  const result: Reached = {
+    handles: handlesBy(seen.pid, events),
+    events,
+    actor: seen.pid,
+    target: child.pid,
+    output: seen.output,
+  }
+  return result
+}
+
+function expectParties({ handles, events, actor, target }: Reached, mask: number): void {
+  const handle = only(handles)
+  const [by, upon] = [only(named(events, 'NEW_PROCESS', actor)), named(events, 'NEW_PROCESS', target).at(-1)!]
+  expect(handle.event).toMatchObject({ ACCESS_FLAGS: mask, PARENT_PROCESS_ID: actor, PROCESS_ID: target })
+  expect(handle.routing).toMatchObject({ parent: by.routing.this, target: upon.routing.this })
+  expect(handle.event.SOURCE).toMatchObject({ FILE_PATH: by.event.FILE_PATH, THIS_ATOM: by.routing.this })
+  expect(handle.event.TARGET).toMatchObject({ FILE_PATH: upon.event.FILE_PATH, THIS_ATOM: upon.routing.this })
+  expect(events.indexOf(by)).toBeLessThan(events.indexOf(handle))
+}
+
+test.each(VERBS)('%s is told, with both processes', async (verb, mask) => {
+  const reached = await reach(verb)
+  expect(numberAfter(reached.output, 'errno')).toBe(0)
+  expectParties(reached, mask)
+})
+
+test('a child that asks to be traced is the one that is acted upon', async () => {
+  const { events, actor, output } = await reach('traceme')
+  const child = numberAfter(output, 'child')
+  const handle = only(handlesBy(actor, events))
+  expect(handle.event).toMatchObject({ ACCESS_FLAGS: TRACES, PROCESS_ID: child })
+  expect(handle.event.TARGET).toMatchObject({ PROCESS_ID: child, PARENT_PROCESS_ID: actor })
+  expect(handle.routing.target).toBe(only(named(events, 'NEW_PROCESS', child)).routing.this)
+})
+
+test('a name of the memory that cannot be read through is no access', async () => {
+  const { handles, output } = await reach('memory-name')
+  expect(numberAfter(output, 'errno')).toBe(0)
+  expect(handles).toEqual([])
+})
+
+describe('in a pid namespace of its own, where the other one is number 2', () => {
+  test.each(VERBS)('%s', async (verb, mask) => {
+    const { child, events } = await eventsOf(EVENTS, async () => {
+      const within = spawn(program('reach'), [verb, 'within'], { stdio: 'pipe' })
+      return { child: { ...(await ended(within)), pid: within.pid! } }
+    })
+    const [actor, target] = [numberAfter(child.output, 'actor'), numberAfter(child.output, 'target')]
+    expect(numberAfter(child.output, 'errno')).toBe(0)
+    expectParties({ handles: handlesBy(actor, events), events, actor, target, output: child.output }, mask)
+  })
+})
+
+describe('what was denied', () => {
+  const DENIED: readonly (readonly [verb: string, mask: number, error: number])[] = [
+    ['attach', TRACES, EPERM],
+    ['seize', TRACES, EPERM],
+    ['read', VM_READ, EPERM],
+    ['write', WRITES, EPERM],
+    ['memory-read', VM_READ, EACCES],
+    ['memory-openat2', VM_READ | WRITES, EACCES],
+  ]
+
+  test.each(DENIED)('%s is told with the extended fields, and says so', async (verb, mask, error) => {
+    const reached = await reach(verb, { extended: true, user: NOBODY })
+    expect(numberAfter(reached.output, 'errno')).toBe(error)
+    expectParties(reached, mask)
+    expect(only(reached.handles).event).toHaveProperty('DENIED', 1)
+  })
+
+  test('is no event without them', async () => {
+    const { handles, output } = await reach('attach', { user: NOBODY })
+    expect(numberAfter(output, 'errno')).toBe(EPERM)
+    expect(handles).toEqual([])
+  })
+})

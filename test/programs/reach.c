@@ -1,0 +1,192 @@
+/*
+ * reach VERB PID [UID]: reaches into the process PID, or into that of the thread PID, as user UID.
+ * reach VERB within [UID]: the same in a pid namespace of its own, upon a child that is 2 there. Says
+ * "actor PID" and "target PID", as they are outside.
+ * Says "errno N": what came of it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int result_of(long result)
+{
+	return result < 0 ? errno : 0;
+}
+
+static int trace(int request, pid_t pid)
+{
+	int error = result_of(ptrace(request, pid, NULL, NULL));
+
+	if (error)
+		return error;
+	if (request == PTRACE_SEIZE)
+		ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+	waitpid(pid, NULL, __WALL);
+	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	return 0;
+}
+
+static int be_traced(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(result_of(ptrace(PTRACE_TRACEME, 0, NULL, NULL)));
+	printf("child %d\n", child);
+	waitpid(child, NULL, 0);
+	return 0;
+}
+
+/* The far end of its stack, where nothing is yet. */
+static unsigned long somewhere_in(pid_t pid)
+{
+	char path[64], line[256];
+	unsigned long start = 4096;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "r");
+	if (!maps)
+		return start;
+	while (fgets(line, sizeof(line), maps))
+		if (strstr(line, "[stack]"))
+			sscanf(line, "%lx", &start);
+	fclose(maps);
+	return start;
+}
+
+static int transfer(pid_t pid, int writes)
+{
+	char here[64] = "";
+	struct iovec own = { here, sizeof(here) }, other = { (void *)somewhere_in(pid), sizeof(here) };
+
+	if (writes)
+		return result_of(process_vm_writev(pid, &own, 1, &other, 1, 0));
+	return result_of(process_vm_readv(pid, &own, 1, &other, 1, 0));
+}
+
+static int open_memory(const char *verb, pid_t pid)
+{
+	struct open_how how = { .flags = O_RDWR };
+	char path[64];
+	int folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	if (!strcmp(verb, "memory-read"))
+		return result_of(open(path, O_RDONLY));
+	if (!strcmp(verb, "memory-write"))
+		return result_of(syscall(SYS_open, path, O_WRONLY));
+	if (!strcmp(verb, "memory-creat"))
+		return result_of(syscall(SYS_creat, path, 0));
+	if (!strcmp(verb, "memory-openat2"))
+		return result_of(syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)));
+	if (!strcmp(verb, "memory-name"))
+		return result_of(open(path, O_PATH));
+	if (!strcmp(verb, "memory-thread")) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/mem", pid, pid);
+		return result_of(open(path, O_RDWR));
+	}
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	folder = open(path, O_RDONLY | O_DIRECTORY);
+	return result_of(openat(folder, "mem", O_RDWR));
+}
+
+static int reach(const char *verb, pid_t pid)
+{
+	if (!strcmp(verb, "attach"))
+		return trace(PTRACE_ATTACH, pid);
+	if (!strcmp(verb, "seize"))
+		return trace(PTRACE_SEIZE, pid);
+	if (!strcmp(verb, "traceme"))
+		return be_traced();
+	if (!strcmp(verb, "read"))
+		return transfer(pid, 0);
+	if (!strcmp(verb, "write"))
+		return transfer(pid, 1);
+	return open_memory(verb, pid);
+}
+
+static void be(const char *uid)
+{
+	if (uid && (setresgid(atoi(uid), atoi(uid), atoi(uid)) || setresuid(atoi(uid), atoi(uid), atoi(uid))))
+		_exit(1);
+}
+
+static int act(const char *verb, pid_t pid, const char *uid)
+{
+	be(uid);
+	printf("errno %d\n", reach(verb, pid));
+	return fflush(stdout);
+}
+
+/* The first child of a process, as it is outside. */
+static int child_of(pid_t pid)
+{
+	char path[64];
+	FILE *list;
+	int child = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	list = fopen(path, "r");
+	if (!list || fscanf(list, "%d", &child) != 1)
+		return 0;
+	fclose(list);
+	return child;
+}
+
+static int inside(const char *verb, const char *uid, int begin)
+{
+	char byte;
+	pid_t target = fork();
+
+	if (target == 0) {
+		pause();
+		_exit(0);
+	}
+	if (read(begin, &byte, 1) != 1 || mount("proc", "/proc", "proc", 0, NULL))
+		return 1;
+	act(verb, target, uid);
+	kill(target, SIGKILL);
+	return 0;
+}
+
+static int within(const char *verb, const char *uid)
+{
+	int begin[2];
+	pid_t actor, target;
+
+	if (pipe(begin))
+		return 1;
+	actor = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (actor == 0) {
+		if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+			return 1;
+		return inside(verb, uid, begin[0]);
+	}
+	while (!(target = child_of(actor)))
+		usleep(1000);
+	printf("actor %d\ntarget %d\n", actor, target);
+	fflush(stdout);
+	return write(begin[1], "", 1) != 1 || waitpid(actor, NULL, 0) < 0;
+}
+
+int main(int count, char **words)
+{
+	const char *uid = count > 3 ? words[3] : NULL;
+
+	if (count < 3)
+		return 2;
+	return !strcmp(words[2], "within") ? within(words[1], uid) : act(words[1], atoi(words[2]), uid);
+}
