@@ -18,6 +18,7 @@ import { svgOf } from '../plot.js'
 import type { Report } from '../report.js'
 import { type Outcome, runSuites } from '../run.js'
 import type { Suite } from '../suite.js'
+import { etl } from './etl/suite.js'
 import { modules } from './modules.js'
 import { ring } from './ring.js'
 import { stall } from './storms/stall.js'
@@ -25,7 +26,8 @@ import { storm } from './storms/storm.js'
 import { mountTracefs } from './tracefs.js'
 import { undo, undoAtExit } from './undo.js'
 
-const SUITES: readonly Suite[] = [decode, ring, storm, stall, modules]
+const SUITES: readonly Suite[] = [decode, etl, ring, storm, stall, modules]
+const WITHOUT_KERNEL: readonly Suite[] = [decode, etl]
 const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url))
 
 const help = `npm run bench: measure kernelwire on this machine
@@ -41,8 +43,9 @@ Usage: npm run bench -- [OPTIONS]
   --compare      whether the ratios of two runs agree within the spread that each printed
   --help, -h     this text
 
-The suites other than decode need root and a kernel that takes BPF programs. Other sensors are measured where
-they are installed; with KERNELWIRE_REQUIRE=bench a missing one, or a suite that cannot run, is a failure.
+The suites other than decode and etl need root and a kernel that takes BPF programs; etl needs 700 MiB in the
+folder for temporary files. Other sensors are measured where they are installed; with KERNELWIRE_REQUIRE=bench
+a missing one, or a suite that cannot run, is a failure.
 Progress goes to stderr.
 
 Exit status: 0 everything was measured and all counts were right (also where a target is missed), 1 otherwise.
@@ -71,7 +74,7 @@ async function measured(suites: readonly Suite[], quick: boolean, json: boolean,
   const isRequired = (process.env.KERNELWIRE_REQUIRE ?? '').split(',').includes('bench')
   undoAtExit()
   try {
-    const mounting = suites.some((suite) => suite !== decode) ? mountTracefs() : undefined
+    const mounting = suites.some((suite) => !WITHOUT_KERNEL.includes(suite)) ? mountTracefs() : undefined
     if (mounting !== undefined) terminal.say(`kernelwire bench: ${mounting}`)
     return await runSuites(suites, { quick, json, isRequired }, terminal)
   } finally {

@@ -1,4 +1,4 @@
-/** The C programs of test/bench/programs and test/programs, compiled when their sources are newer, into build/bench. */
+/** The C and C++ programs of test/bench/programs and test/programs, compiled when their sources are newer, into build/bench. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -9,6 +9,8 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const MADE = join(ROOT, 'build/bench')
 const INCLUDES = ['-I', join(ROOT, 'native'), '-I', join(ROOT, 'native/linux/bpf')]
 const C = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread', '-I', join(ROOT, 'native')]
+
+const CXX = ['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror']
 
 /** The storm generator of the live tests, and what it executes. */
 export function stormPrograms(): { storm: string; tiny: string; usage: string } {
@@ -40,6 +42,10 @@ export function mapPrograms(): { watch: string; object: string; cost: string } {
   }
 }
 
+export function etlPrograms(): { walk: string; usage: string } {
+  return { walk: cxxProgram('test/bench/programs/etl_walk.cc'), usage: cProgram('test/bench/programs/usage.c') }
+}
+
 /** Where a command is, as a shell would find it; the administrator's folders count. */
 export function onPath(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
@@ -49,6 +55,11 @@ export function onPath(name: string): string | undefined {
 function cProgram(source: string, flags: readonly string[] = []): string {
   const cc = process.env.CC ?? 'cc'
   return made(source, nameOf(source), (from, to) => [cc, ...C, from, '-o', to, ...flags])
+}
+
+function cxxProgram(source: string): string {
+  const cxx = process.env.CXX ?? 'c++'
+  return made(source, nameOf(source), (from, to) => [cxx, ...CXX, from, '-o', to])
 }
 
 function bpfObject(source: string): string {
@@ -95,7 +106,7 @@ function isNewer(file: string, than: readonly string[]): boolean {
 }
 
 function nameOf(source: string): string {
-  return source.replace(/^.*\//, '').replace(/\.c$/, '')
+  return source.replace(/^.*\//, '').replace(/\.cc?$/, '')
 }
 
 /** The distribution's clang, or the first numbered one (scripts/bpf-programs.cmake does the same). */
