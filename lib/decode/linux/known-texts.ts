@@ -21,7 +21,6 @@ const SLOT_WORDS = 64
 export const KNOWN_BYTES_MAX = 4 * (SLOT_WORDS - 1)
 
 const NUL = 0
-const SPACE = 0x20
 const EVERY_NUL = /\0/g
 const NOT_ASCII = 0x80808080
 
@@ -30,7 +29,8 @@ export class KnownTexts {
   readonly #texts: (ImageTexts | undefined)[] = new Array(SLOTS).fill(undefined)
   readonly #pathBytes = new Uint16Array(SLOTS)
   readonly #bytes = new Uint16Array(SLOTS)
-  readonly #scratch: Bytes = newBytes(KNOWN_BYTES_MAX)
+  readonly #scratch: Bytes = newBytes(4 * SLOT_WORDS)
+  readonly #scratchWords = new Uint32Array(this.#scratch.buffer, this.#scratch.byteOffset, SLOT_WORDS)
 
   /** `at`: a multiple of 4; the path ends at `pathEnd`, the arguments and their last NUL at `end`. */
   of(records: Records, at: number, pathEnd: number, end: number): ImageTexts {
@@ -63,7 +63,7 @@ export class KnownTexts {
       if (this.#isSame(u32, first, words, rest, slot * SLOT_WORDS)) return this.#texts[slot]!
     }
     const isAscii = ((seen | rest) & NOT_ASCII) === 0
-    const texts = isAscii ? this.#ascii(records.u8, at, pathEnd, end) : decodeTexts(records, at, pathEnd, end)
+    const texts = isAscii ? this.#ascii(records, at, pathEnd, end) : decodeTexts(records, at, pathEnd, end)
     this.#keep(u32, first, words, rest, slot)
     this.#bytes[slot] = bytes
     this.#pathBytes[slot] = pathEnd - at
@@ -85,17 +85,23 @@ export class KnownTexts {
   }
 
   /** Each byte is a character: both are slices of one string. */
-  #ascii(u8: Bytes, at: number, pathEnd: number, end: number): ImageTexts {
-    const scratch = this.#scratch
-    const bytes = withoutLastNul(u8, pathEnd, end) - at
-    for (let i = 0; i < pathEnd - at; i++) scratch[i] = u8[at + i]!
-    for (let i = pathEnd - at; i < bytes; i++) {
-      const byte = u8[at + i]!
-      scratch[i] = byte === NUL ? SPACE : byte
-    }
-    const text = scratch.latin1Slice(0, bytes)
+  #ascii(records: Records, at: number, pathEnd: number, end: number): ImageTexts {
+    const { u8, u32 } = records
+    const words = this.#scratchWords
+    const first = at >>> 2
+    const both = pathEnd >>> 2
+    const last = (end - 1) >>> 2
+    for (let word = first; word < both; word++) words[word - first] = u32[word]!
+    words[both - first] = nulsToSpaces(u32[both]!, -1 << ((pathEnd & 3) << 3))
+    for (let word = both + 1; word <= last; word++) words[word - first] = nulsToSpaces(u32[word]!, -1)
+    const text = this.#scratch.latin1Slice(0, withoutLastNul(u8, pathEnd, end) - at)
     return { path: text.substring(0, pathEnd - at), commandLine: text.substring(pathEnd - at) }
   }
+}
+
+/** Four bytes at once, none above 127: adding 127 sets the high bit of all but a NUL. `where`: the bytes that count. */
+function nulsToSpaces(word: number, where: number): number {
+  return word | ((~(word + 0x7f7f7f7f) & NOT_ASCII & where) >>> 2)
 }
 
 function decodeTexts(records: Records, at: number, pathEnd: number, end: number): ImageTexts {
