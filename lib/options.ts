@@ -60,7 +60,7 @@ export interface ResolvedOptions<N extends EventName = EventName> {
   signal: AbortSignal | undefined
 }
 
-const OPTION_NAMES = [
+export const OPTION_NAMES = [
   'events',
   'ringBytes',
   'extended',

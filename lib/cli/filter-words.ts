@@ -19,7 +19,9 @@ export const FILTER = {
   },
 } as const satisfies Record<string, OptionFace>
 
-type Draft = { -readonly [K in keyof FilterOptions]: FilterOptions[K] } & Record<string, unknown>
+type Draft = Record<string, unknown> & { -readonly [K in keyof FilterOptions]: FilterOptions[K] }
+
+type Option = 'only' | 'exclude'
 
 const LISTS = {
   only: { path: 'paths', user: 'users', cgroup: 'cgroups' },
@@ -30,40 +32,43 @@ const KINDS = {
   exclude: ['path:', 'user:', 'cgroup:', 'self', 'everywhere'],
 } as const
 
-/** Undefined where neither is given. */
-export function parseFilter(given: {
-  only?: readonly string[] | undefined
-  exclude?: readonly string[] | undefined
-}): FilterOptions | undefined {
+/** Undefined where neither is given. `called`: what an option is called where it was read. */
+export function parseFilter(
+  given: { only?: readonly string[] | undefined; exclude?: readonly string[] | undefined },
+  called: (name: string) => string = (name) => `--${name}`,
+): FilterOptions | undefined {
   const draft: Draft = {}
-  for (const option of ['only', 'exclude'] as const) {
-    for (const word of (given[option] ?? []).flatMap((text) => text.split(','))) put(draft, option, word.trim())
+  for (const option of ['only', 'exclude'] as const satisfies readonly Option[]) {
+    for (const word of (given[option] ?? []).flatMap((text) => text.split(',')))
+      put(draft, option, word.trim(), called(option))
   }
   return Object.keys(draft).length === 0 ? undefined : draft
 }
 
-function put(draft: Draft, option: 'only' | 'exclude', word: string): void {
+function put(draft: Draft, option: Option, word: string, called: string): void {
   const colon = word.indexOf(':')
   const kind = colon < 0 ? word : word.slice(0, colon)
   const value = colon < 0 ? '' : word.slice(colon + 1)
   if (option === 'exclude' && colon < 0 && kind === 'self') draft.self = false
   else if (option === 'exclude' && colon < 0 && kind === 'everywhere') draft.excludeEverywhere = true
-  else if (option === 'only' && kind === 'subtree' && value !== '') putSubtree(draft, value)
-  else if (Object.hasOwn(LISTS[option], kind) && value !== '') putEntry(draft, option, kind as 'path', value)
-  else throw refusal(`--${option} does not understand "${word}"; ${suggestion(`${kind}:`, KINDS[option])}`)
+  else if (option === 'only' && kind === 'subtree' && value !== '') putSubtree(draft, value, called)
+  else if (Object.hasOwn(LISTS[option], kind) && value !== '')
+    putEntry(draft, LISTS[option][kind as 'path'], value, word, called)
+  else throw refusal(`${called} does not understand "${word}"; ${suggestion(`${kind}:`, KINDS[option])}`)
 }
 
-function putEntry(draft: Draft, option: 'only' | 'exclude', kind: 'path' | 'user' | 'cgroup', value: string): void {
-  if (kind !== 'user' && !value.startsWith('/')) {
-    throw refusal(`--${option} ${kind}: takes a path from the root, not "${value}"; write ${kind}:/${value}`)
+function putEntry(draft: Draft, key: keyof FilterOptions, value: string, word: string, called: string): void {
+  if (!word.startsWith('user:') && !value.startsWith('/')) {
+    const kind = word.slice(0, word.indexOf(':') + 1)
+    throw refusal(`${called} ${kind} takes a path from the root, not "${value}"; write ${kind}/${value}`)
   }
-  const key = LISTS[option][kind]
-  draft[key] = [...((draft[key] as string[] | undefined) ?? []), value]
+  const entries: unknown = draft[key] ?? []
+  Object.assign(draft, { [key]: [...(entries as string[]), value] })
 }
 
-function putSubtree(draft: Draft, value: string): void {
-  if (draft.subtreeOf !== undefined) throw refusal('--only takes one subtree: word; open one more sensor for another')
-  if (!/^[1-9]\d*$/.test(value)) throw refusal(`--only subtree: takes the number of a process, not "${value}"`)
+function putSubtree(draft: Draft, value: string, called: string): void {
+  if (draft.subtreeOf !== undefined) throw refusal(`${called} takes one subtree: word; start one more for another`)
+  if (!/^[1-9]\d*$/.test(value)) throw refusal(`${called} subtree: takes the number of a process, not "${value}"`)
   draft.subtreeOf = Number(value)
 }
 

@@ -1,4 +1,5 @@
 /** kernelwire schema: the shapes of the events, for people and for validators. */
+import { CONFIG_SCHEMA } from '../config/schema.js'
 import { KernelwireError } from '../errors.js'
 import { EVENT_NAMES } from '../events/index.js'
 import { schemaOf, schemaOfAll, schemas } from '../events/schemas.js'
@@ -12,9 +13,11 @@ export const face = {
     'schema            list the events',
     'schema EVENT      print the schema of one event',
     'schema --all      print one schema that every event satisfies',
+    'schema --config   print the schema of a configuration file',
   ],
   options: {
     all: { type: 'boolean', text: 'one schema that every event satisfies' },
+    config: { type: 'boolean', text: 'the schema of what watch --config reads' },
     verbose: VERBOSE,
     ...COMMON,
   },
@@ -32,11 +35,18 @@ export const face = {
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, face.options)
   const [name, ...others] = positionals
-  if (others.length > 0 || (values.all === true && name !== undefined)) {
-    throw new KernelwireError('ERR_OPTION', 'schema takes one event or --all; call it once for each event')
+  const asked = [name !== undefined, values.all === true, values.config === true].filter(Boolean).length
+  if (others.length > 0 || asked > 1) {
+    throw new KernelwireError('ERR_OPTION', 'schema takes one event, --all or --config; call it once for each')
   }
-  await terminal.stdout.write(values.all === true ? pretty(schemaOfAll()) : name === undefined ? list() : one(name))
+  await terminal.stdout.write(chosen(name, values))
   return 0
+}
+
+function chosen(name: string | undefined, { all, config }: { all?: boolean; config?: boolean }): string {
+  if (config) return pretty(CONFIG_SCHEMA)
+  if (all) return pretty(schemaOfAll())
+  return name === undefined ? list() : one(name)
 }
 
 function one(name: string): string {

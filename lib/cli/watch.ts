@@ -1,7 +1,7 @@
 /** kernelwire watch: events as they happen: JSON in a pipe, lines or a tree on a terminal. */
 import { KernelwireError } from '../errors.js'
-import { DEFAULT_EVENTS, type EventName, type EventRecord } from '../events/index.js'
-import { HASH_LIMIT_BYTES_MAX, RING_BYTES_MAX, RING_BYTES_MIN, type SensorOptions, validate } from '../options.js'
+import type { EventName, EventRecord } from '../events/index.js'
+import type { SensorOptions } from '../options.js'
 import { type Line, lineEncoder } from '../output/encoder.js'
 import { escapeForTerminal, pieces } from '../output/ndjson.js'
 import { type Paint, paintFor } from '../output/paint.js'
@@ -10,35 +10,18 @@ import type { Sensor } from '../sensor.js'
 import { readArguments } from './arguments.js'
 import { Ending } from './ending.js'
 import { COLOR, COMMON, type Face, VERBOSE } from './face.js'
-import { FILTER, parseFilter } from './filter-words.js'
 import { notes } from './notes.js'
+import { SENSOR, SENSOR_TEXT, sensorOptions } from './sensor-options.js'
 import { Tally } from './tally.js'
 import type { Terminal } from './terminal.js'
-import { parseCount, parseDuration, parseEvents, parseSize } from './values.js'
+import { parseCount, parseDuration } from './values.js'
 
 export const face = {
   usage: ['watch [OPTIONS]'],
   options: {
-    events: {
-      type: 'string',
-      value: 'LIST',
-      text: `names with commas between, or all, or all,-NAME to leave one out (default: ${DEFAULT_EVENTS.join(',')})`,
-      choices: 'events',
-    },
+    ...SENSOR,
     duration: { type: 'string', value: 'TIME', text: 'end after this time: 5s, 10m, 1h; a bare number is seconds' },
     count: { type: 'string', value: 'N', text: 'end after exactly N events' },
-    'ring-size': {
-      type: 'string',
-      value: 'SIZE',
-      text: 'what may wait for a slow reader before events are lost, and the loss told: 64KiB to 1GiB, rounded up to a power of two (default: 16MiB)',
-    },
-    'hash-limit': {
-      type: 'string',
-      value: 'SIZE',
-      text: 'larger files are not hashed: their CODE_IDENTITY has ERROR 223 (default: 256MiB)',
-    },
-    ...FILTER,
-    extended: { type: 'boolean', text: 'add the fields that go beyond the documented ones' },
     json: { type: 'boolean', text: 'one JSON object a line on a terminal too, where readable lines are the default' },
     lines: { type: 'boolean', text: 'readable lines also where stdout is no terminal' },
     tree: { type: 'boolean', text: 'the tree of processes, kept up to date, on the whole terminal' },
@@ -48,6 +31,7 @@ export const face = {
   },
   text: [
     'In a pipe or a file, events are JSON, one a line; on a terminal they are lines to read. There, whatever a terminal would obey, and whatever cannot be seen, is escaped (\\x1b, \\u202e), and so are bytes that are no UTF-8 (\\xff). Events go to stdout, everything else to stderr.',
+    SENSOR_TEXT,
     'SIGINT (Ctrl-C) and SIGTERM end it cleanly, with a summary; a second one ends it at once.',
   ],
   examples: [
@@ -55,6 +39,7 @@ export const face = {
     'kernelwire watch --tree',
     'kernelwire watch --events NEW_PROCESS,TERMINATE_PROCESS --duration 10s',
     'kernelwire watch --only user:www-data --exclude path:/usr/bin/',
+    'kernelwire watch --config sensor.json --json',
     'kernelwire watch --events all,-PROCESS_ENVIRONMENT --extended > events.ndjson',
     "kernelwire watch --events NEW_PROCESS | jq -r '.event.COMMAND_LINE'",
   ],
@@ -77,9 +62,9 @@ type Watched = Pick<Sensor<EventName>, 'close' | 'coverage' | typeof Symbol.asyn
 export type Open = (options: SensorOptions<EventName>) => Promise<Watched>
 
 export async function run(args: readonly string[], terminal: Terminal, open: Open = openSensor): Promise<number> {
-  const request = parse(args, terminal)
   const ending = new Ending(terminal)
   try {
+    const request = await parse(args, terminal)
     const sensor = await start(request, ending.signal, open)
     if (sensor !== undefined) await watch(sensor, request, ending, terminal)
     return 0
@@ -135,7 +120,7 @@ class LineView implements View {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-function parse(args: readonly string[], terminal: Terminal): Request {
+async function parse(args: readonly string[], terminal: Terminal): Promise<Request> {
   const { values, positionals } = readArguments(args, face.options)
   if (positionals.length > 0) {
     throw new KernelwireError(
@@ -147,16 +132,10 @@ function parse(args: readonly string[], terminal: Terminal): Request {
   if (view === 'tree' && values.events !== undefined) {
     throw new KernelwireError('ERR_OPTION', '--tree needs its own events; leave out --events')
   }
-  const events = view === 'tree' ? TREE_EVENTS : DEFAULT_EVENTS
-  const options: SensorOptions<EventName> = {
-    events: values.events === undefined ? events : parseEvents('--events', values.events),
-    ringBytes: values['ring-size'] === undefined ? undefined : ringSize(values['ring-size']),
-    hashLimitBytes: values['hash-limit'] === undefined ? undefined : hashLimit(values['hash-limit']),
-    filter: parseFilter(values),
-    // Exact bytes and how processes ended are worth their cost to a person who reads.
-    extended: values.extended === true || view !== 'json',
-  }
-  validate(options)
+  const options: SensorOptions<EventName> = await sensorOptions(values, terminal.environment)
+  if (view === 'tree') options.events = TREE_EVENTS
+  // Exact bytes and how processes ended are worth their cost to a person who reads.
+  options.extended = options.extended === true || view !== 'json'
   return {
     options,
     durationMs: values.duration === undefined ? undefined : parseDuration('--duration', values.duration),
@@ -181,18 +160,6 @@ function requireView(
   return asked[0] ?? (isTerminal ? 'lines' : 'json')
 }
 
-function ringSize(text: string): number {
-  const bytes = parseSize('--ring-size', text)
-  if (bytes >= RING_BYTES_MIN && bytes <= RING_BYTES_MAX) return bytes
-  throw new KernelwireError('ERR_OPTION', `--ring-size must be from 64KiB to 1GiB, not "${text}"`)
-}
-
-function hashLimit(text: string): number {
-  const bytes = parseSize('--hash-limit', text)
-  if (bytes <= HASH_LIMIT_BYTES_MAX) return bytes
-  throw new KernelwireError('ERR_OPTION', `--hash-limit must be at most 1024GiB, not "${text}"`)
-}
-
 const openSensor: Open = async (options) => {
   const sensor = await import('../sensor.js')
   return sensor.openSensor(options)
@@ -200,6 +167,7 @@ const openSensor: Open = async (options) => {
 
 /** Undefined when the end was asked for before there was anything to end. */
 async function start(request: Request, end: AbortSignal, open: Open): Promise<Watched | undefined> {
+  if (end.aborted) return undefined
   const starting = new AbortController()
   const cancel = () => starting.abort()
   end.addEventListener('abort', cancel)

@@ -1,6 +1,6 @@
 /** Filters on a real machine: each with what fits and what does not, side by side. */
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EventName } from '../../lib/events/index.js'
@@ -149,4 +149,20 @@ test('--only and --exclude on the command line', async () => {
         .map((line) => JSON.parse(line)),
     ).event.FILE_PATH,
   ]).toEqual([0, file])
+})
+
+test('--config gives options that the command line does not, and a variable wins over it', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'asked-for')
+  copyFileSync(program('exit-as-told'), file)
+  const config = join(folder, 'sensor.json')
+  writeFileSync(config, JSON.stringify({ events: ['TERMINATE_PROCESS'], extended: true, filter: { paths: [file] } }))
+  const env = { ...process.env, KERNELWIRE_EXTENDED: '0' }
+  const command = new Command(['watch', '--config', config, '--count', '1', '--verbose'], { env }).read()
+  await command.until(() => command.stderr.includes('attached'), 'it watches')
+  spawnSync(program('exit-as-told'))
+  const { pid } = spawnSync(file)
+  const { stdout, status } = await command.outcomeOfSensor()
+  const { event } = JSON.parse(stdout)
+  expect([status, event.PROCESS_ID, event]).toEqual([0, pid, expect.not.objectContaining({ EXIT_CODE: 0 })])
 })

@@ -71,7 +71,7 @@ test.each([
     ['schema', 'NEW_PROCES'],
     'kernelwire: no event is called "NEW_PROCES"; did you mean NEW_PROCESS? (ERR_UNKNOWN_EVENT)',
   ],
-  [['schema', 'A', 'B'], 'kernelwire: schema takes one event or --all; call it once for each event (ERR_OPTION)'],
+  [['schema', 'A', 'B'], 'kernelwire: schema takes one event, --all or --config; call it once for each (ERR_OPTION)'],
 ])('%j is a usage error of one sentence, with status 2', async (args, sentence) => {
   expect(await kernelwire(...args)).toEqual({ status: 2, stdout: '', stderr: [sentence] })
 })
