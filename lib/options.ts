@@ -2,6 +2,8 @@
  * What openSensor() can be told. Everything is checked before anything is started, and each
  * message says what to write instead.
  */
+import type { CorrelationOptions } from './correlate/correlator.js'
+import { validateCorrelation } from './correlate/options.js'
 import { type EnvelopeOptions, validateEnvelope } from './envelope.js'
 import { KernelwireError } from './errors.js'
 import {
@@ -40,6 +42,8 @@ export interface SensorOptions<N extends EventName = DefaultEvent> {
   envelope?: EnvelopeOptions | undefined
   /** Delivers only events of some processes. Default: of all. */
   filter?: FilterOptions | undefined
+  /** What SENSITIVE_PROCESS_ACCESS and THREAD_INJECTION are about. */
+  correlation?: CorrelationOptions | undefined
   /** Called with each batch, instead of iterating. */
   onBatch?: ((batch: Delivered<N>[]) => void) | undefined
   /** Ends the sensor when aborted. */
@@ -56,6 +60,7 @@ export interface ResolvedOptions<N extends EventName = EventName> {
   hashLimitBytes: number
   envelope: EnvelopeOptions
   filter: FilterOptions | undefined
+  correlation: CorrelationOptions
   onBatch: ((batch: Delivered<N>[]) => void) | undefined
   signal: AbortSignal | undefined
 }
@@ -68,6 +73,7 @@ export const OPTION_NAMES = [
   'hashLimitBytes',
   'envelope',
   'filter',
+  'correlation',
   'onBatch',
   'signal',
 ] as const satisfies readonly (keyof SensorOptions)[]
@@ -82,6 +88,7 @@ export function validate<N extends EventName>(options: SensorOptions<N> = {}): R
     hashLimitBytes: hashLimit(options.hashLimitBytes),
     envelope: validateEnvelope(options.envelope),
     filter: validateFilter(options.filter),
+    correlation: validateCorrelation(options.correlation),
     onBatch: isFunction(options.onBatch),
     signal: isSignal(options.signal),
   }

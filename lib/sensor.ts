@@ -145,7 +145,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
       filter,
     }
     const stream = new EventStream(streamOptions)
-    const acts = wantsActs(options.events) ? new Acts(stream, streamOptions) : undefined
+    const acts = wantsActs(options.events) ? new Acts(stream, streamOptions, options.correlation) : undefined
     const drain = new Drain(
       source,
       stream,

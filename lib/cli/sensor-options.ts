@@ -2,12 +2,13 @@
  * What a sensor is told on the command line: options, else KERNELWIRE_* variables, else --config.
  *
  * A variable is named after its option (--ring-size: KERNELWIRE_RING_SIZE) and read as its value is.
- * Of a filter, each kind of word goes by this order for itself.
+ * Of a filter and of correlation, each kind of word goes by this order for itself.
  */
 import { type Config, readConfig } from '../config/file.js'
 import { KernelwireError } from '../errors.js'
 import { DEFAULT_EVENTS } from '../events/index.js'
 import { HASH_LIMIT_BYTES_MAX, RING_BYTES_MAX, RING_BYTES_MIN, validate } from '../options.js'
+import { CORRELATION, parseCorrelation } from './correlation-words.js'
 import type { OptionFaces } from './face.js'
 import { FILTER, parseFilter } from './filter-words.js'
 import { parseEvents, parseSize } from './values.js'
@@ -30,6 +31,7 @@ export const SENSOR = {
     text: 'larger files are not hashed: their CODE_IDENTITY has ERROR 223 (default: 256MiB)',
   },
   ...FILTER,
+  ...CORRELATION,
   extended: { type: 'boolean', text: 'add the fields that go beyond the documented ones' },
   config: {
     type: 'string',
@@ -40,7 +42,7 @@ export const SENSOR = {
 } as const satisfies OptionFaces
 
 export const SENSOR_TEXT =
-  'What no option says, a variable named after it may: KERNELWIRE_EVENTS, KERNELWIRE_RING_SIZE, KERNELWIRE_HASH_LIMIT, KERNELWIRE_ONLY, KERNELWIRE_EXCLUDE, KERNELWIRE_EXTENDED (0 or 1), KERNELWIRE_CONFIG. Options win over variables, variables over the file.'
+  'What no option says, a variable named after it may: KERNELWIRE_EVENTS, KERNELWIRE_RING_SIZE, KERNELWIRE_HASH_LIMIT, KERNELWIRE_ONLY, KERNELWIRE_EXCLUDE, KERNELWIRE_SENSITIVE, KERNELWIRE_IGNORE, KERNELWIRE_INJECTION_WINDOW, KERNELWIRE_EXTENDED (0 or 1), KERNELWIRE_CONFIG. Options win over variables, variables over the file.'
 
 export interface SensorValues {
   events?: string
@@ -48,6 +50,9 @@ export interface SensorValues {
   'hash-limit'?: string
   only?: string[]
   exclude?: string[]
+  sensitive?: string[]
+  ignore?: string[]
+  'injection-window'?: string
   extended?: boolean
   config?: string
 }
@@ -72,6 +77,7 @@ function optionsOf(values: SensorValues, called: (name: string) => string): Conf
     hashLimitBytes: limit === undefined ? undefined : hashLimit(called('hash-limit'), limit),
     extended: values.extended,
     filter: parseFilter(values, called),
+    correlation: parseCorrelation(values, called),
   }
 }
 
@@ -79,7 +85,8 @@ function optionsOf(values: SensorValues, called: (name: string) => string): Conf
 function over(below: Config, above: Config): Config {
   const said = Object.entries(above).filter(([, value]) => value !== undefined)
   const filter = above.filter && { ...below.filter, ...above.filter }
-  return { ...below, ...Object.fromEntries(said), ...(filter && { filter }) }
+  const correlation = above.correlation && { ...below.correlation, ...above.correlation }
+  return { ...below, ...Object.fromEntries(said), ...(filter && { filter }), ...(correlation && { correlation }) }
 }
 
 function variableOf(name: string): string {

@@ -1,4 +1,6 @@
 /** The JSON Schema of a configuration file, for editors: the same keys as the options (lib/options.ts). */
+import { INJECTION_WINDOW_MS_DEFAULT } from '../correlate/injection.js'
+import { INJECTION_WINDOW_MS_MAX, RULE_PATH } from '../correlate/options.js'
 import { EVENT_NAMES } from '../events/index.js'
 import {
   FORK_WINDOW_MS_DEFAULT,
@@ -24,6 +26,16 @@ const USER = {
     { type: 'integer', minimum: 0 },
     { type: 'string', minLength: 1 },
   ],
+}
+
+const RULES = {
+  type: 'array',
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    minProperties: 1,
+    properties: { path: { type: 'string', pattern: RULE_PATH.source }, user: USER },
+  },
 }
 
 function bounded(minimum: number, maximum: number, preset: number, description: string) {
@@ -80,6 +92,21 @@ const PROPERTIES = {
       excludeCgroups: list(PATH, 'Paths of cgroups (version 2) not to deliver, and all below them.'),
       subtreeOf: { type: 'integer', minimum: 1, description: 'A process, and all that descend from it.' },
       self: flag('Whether to deliver what the sensor itself does.', true),
+    },
+  },
+  correlation: {
+    type: 'object',
+    additionalProperties: false,
+    description: 'What SENSITIVE_PROCESS_ACCESS and THREAD_INJECTION are about.',
+    properties: {
+      sensitive: { ...RULES, description: 'The sensitive processes. Default: those that keep or check secrets.' },
+      ignore: { ...RULES, description: 'Whose access to them is not told.' },
+      injectionWindowMs: bounded(
+        0,
+        INJECTION_WINDOW_MS_MAX,
+        INJECTION_WINDOW_MS_DEFAULT,
+        'A thread so long after an access still makes it a THREAD_INJECTION.',
+      ),
     },
   },
 } satisfies Record<(typeof CONFIG_KEYS)[number], object>

@@ -4,5 +4,9 @@ import type { EventName } from '../events/index.js'
 export const BLIND_SPOTS: Partial<Record<EventName, readonly string[]>> = {
   NEW_PROCESS: ['MEMORY_USAGE of a new program on Linux 6.2 and newer', 'names of users in a foreign user namespace'],
   EXISTING_PROCESS: ['BASE_ADDRESS where the program headers are not in the first page of the file'],
+  REMOTE_PROCESS_HANDLE: [
+    'what a tracer gets with the children of those it traces',
+    'who was denied to open /proc/PID/mem: by the mode of the file where trampolines are used, by another name than /proc/PID/mem elsewhere',
+  ],
   PROCESS_ENVIRONMENT: ['what a program changes in its environment after its start'],
 }

@@ -94,6 +94,7 @@ export const SUPPORTED_ON_LINUX = [
   'CODE_IDENTITY',
   'ONGOING_IDENTITY',
   'REMOTE_PROCESS_HANDLE',
+  'SENSITIVE_PROCESS_ACCESS',
   'LOSS_ACCOUNTING',
 ] as const satisfies readonly EventName[]
 

@@ -78,7 +78,7 @@ const MODULE_NEEDS: readonly Need[] = [
 ]
 
 /** Made of what one process does to another one. */
-const ACCESS_EVENTS = ['REMOTE_PROCESS_HANDLE'] as const satisfies readonly EventName[]
+const ACCESS_EVENTS = ['REMOTE_PROCESS_HANDLE', 'SENSITIVE_PROCESS_ACCESS'] as const satisfies readonly EventName[]
 
 const UNSEEN_OF_32_BIT = 'what 32-bit processes do'
 

@@ -6,7 +6,7 @@ import { attachedPrograms } from './kernel-objects.js'
 
 /** What sees system calls, or what they do: it would slow down those that nobody asked about. */
 const ON_CALLS = /^(module_(map|mmap|mprotect|pkey_mpr|calls)|access_|traced_|memory_|open_)/
-const ON_NEED: readonly EventName[] = ['MODULE_LOAD', 'REMOTE_PROCESS_HANDLE']
+const ON_NEED: readonly EventName[] = ['MODULE_LOAD', 'REMOTE_PROCESS_HANDLE', 'SENSITIVE_PROCESS_ACCESS']
 const WITHOUT = SUPPORTED_ON_LINUX.filter((name) => !ON_NEED.includes(name))
 
 async function attachedFor(events: readonly EventName[]): Promise<string[]> {
@@ -24,7 +24,7 @@ test('nothing is attached to system calls unless an event needs it', async () =>
   expect(without).toEqual(expect.arrayContaining(['process_exit', 'process_exec', 'process_fork']))
   expect(without.filter((name) => ON_CALLS.test(name) || name.startsWith('module_'))).toEqual([])
 
-  const handles = await attachedFor(['REMOTE_PROCESS_HANDLE'])
+  const handles = await attachedFor(['SENSITIVE_PROCESS_ACCESS'])
   expect(handles.filter((name) => ON_CALLS.test(name)).length).toBeGreaterThan(0)
   expect(handles.filter((name) => name.startsWith('module_'))).toEqual([])
 

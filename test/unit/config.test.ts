@@ -31,6 +31,7 @@ const WHOLE = {
     subtreeOf: 1,
     self: false,
   },
+  correlation: { sensitive: [{ path: '*/vault', user: 0 }], ignore: [], injectionWindowMs: 0 },
 }
 
 test('a file has the keys of the options, each with the same name', () => {
@@ -74,6 +75,24 @@ const VARIATIONS: object[] = [
   ...Object.keys(WHOLE.envelope).flatMap((key) =>
     ['', UUID, 'x', 7, ['x'], null].map((wrong) => ({ envelope: { [key]: wrong } })),
   ),
+  ...Object.keys(WHOLE.correlation).flatMap((key) =>
+    [
+      [],
+      ['x'],
+      [{}],
+      [{ path: 'x' }],
+      [{ path: '*/x' }],
+      [{ path: 1 }],
+      [{ user: -1 }],
+      [{ user: '' }],
+      [{ x: 1 }],
+      -1,
+      1.5,
+      7,
+      null,
+    ].map((wrong) => ({ correlation: { [key]: wrong } })),
+  ),
+  { correlation: { unknown: 1 } },
   { unknown: 1 },
   { filter: { unknown: 1 } },
   { ringBytes: 65_535 },

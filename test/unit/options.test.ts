@@ -22,6 +22,7 @@ test('without options, the process life cycle is watched through a ring of 16 Mi
     hashLimitBytes: 256 * 1024 * 1024,
     envelope: {},
     filter: undefined,
+    correlation: {},
     onBatch: undefined,
     signal: undefined,
   })
