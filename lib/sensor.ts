@@ -42,7 +42,7 @@ const CLOSING_MS = 1_000
 export interface Sensor<N extends EventName = EventName> extends AsyncIterable<Delivered<N>[]>, AsyncDisposable {
   /**
    * Takes everything out of the kernel; a loop that is under way gets what is still in the ring,
-   * and then ends. Any number of times.
+   * and then ends. onBatch has had all of it when the promise resolves. Any number of times.
    */
   close(): Promise<void>
   /** How many records came and what became of them. */
@@ -99,6 +99,8 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
   /** While only a record ends its wait. */
   #isAsleep = false
   #snapshot: Promise<void> | undefined
+  /** Until onBatch has had the last batch. */
+  #feeding: Promise<void> | undefined
   #failure: unknown
 
   static async open<N extends EventName>(options: ResolvedOptions<N>): Promise<LinuxSensor<N>> {
@@ -198,13 +200,14 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
   }
 
   async close(): Promise<void> {
-    if (this.#isDetached) return
+    if (this.#isDetached) return this.#feeding
     this.#isDetached = true
     this.#source.detach()
     if (this.#asked > 0) this.#source.interrupt()
     // Whether a loop comes back for the rest is its own business: it must not keep the program running.
     else if (this.#hasBegun) this.#source.unref()
     else this.#release()
+    await this.#feeding
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -231,7 +234,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
 
   #start(options: ResolvedOptions<N>): void {
     this.#signal?.addEventListener('abort', this.#abort, { once: true })
-    if (options.onBatch !== undefined) void this.#feed(options.onBatch)
+    if (options.onBatch !== undefined) this.#feeding = this.#feed(options.onBatch)
   }
 
   readonly #abort = (): void => {

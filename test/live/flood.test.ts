@@ -72,7 +72,7 @@ function expectLossTold(sensor: Sensor<Name>, events: Delivered<Name>[]): void {
   const { records } = sensor.stats()
   const losses = events.filter((record) => isEvent(record, 'LOSS_ACCOUNTING')).map(({ event }) => event)
   const told = (name: RecordName) => losses.reduce((sum, { LOST }) => sum + (LOST[name] ?? 0), 0)
-  expect(Object.values(records).map(({ failed }) => failed)).toEqual([0, 0, 0, 0, 0, 0])
+  expect(Object.values(records).filter(({ failed }) => failed > 0)).toEqual([])
   expect(new Set(losses.map(({ REASON }) => REASON))).toEqual(new Set(['BULK_SHARE']))
   for (const name of ['ARGUMENTS', 'ENVIRONMENT'] as const) {
     expect(records[name].refused).toBeGreaterThan(0)
