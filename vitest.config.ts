@@ -19,6 +19,7 @@ export default defineConfig({
           testTimeout: 600_000,
         },
       },
+      { test: { name: 'readme', include: ['test/readme/**/*.test.ts'], fileParallelism: false, ...forked } },
       { test: { name: 'live', include: ['test/live/**/*.test.ts'], fileParallelism: false, ...forked } },
     ],
   },

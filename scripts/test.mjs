@@ -20,6 +20,7 @@ const SUITES = {
   unit: vitest,
   native: vitest,
   live: vitest,
+  readme: vitest,
   bench: vitest,
   vm,
   windows,

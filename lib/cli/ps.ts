@@ -11,6 +11,7 @@ import { Rows } from '../output/tree/rows.js'
 import type { Sensor } from '../sensor.js'
 import { readArguments } from './arguments.js'
 import { COLOR, COMMON, type Face, VERBOSE } from './face.js'
+import { FILTER, parseFilter } from './filter-words.js'
 import type { Terminal } from './terminal.js'
 
 export const face = {
@@ -18,6 +19,7 @@ export const face = {
   options: {
     tree: { type: 'boolean', text: 'below each process those that it started' },
     json: { type: 'boolean', text: 'each as an EXISTING_PROCESS event, one JSON object a line' },
+    ...FILTER,
     extended: { type: 'boolean', text: 'with --json: add the fields that go beyond the documented ones' },
     color: COLOR,
     verbose: VERBOSE,
@@ -29,6 +31,7 @@ export const face = {
   examples: [
     'kernelwire ps',
     'kernelwire ps --tree | less',
+    'kernelwire ps --tree --only subtree:$$',
     "kernelwire ps --json | jq -r '.event.FILE_PATH' | sort | uniq -c",
   ],
 } as const satisfies Face
@@ -49,6 +52,7 @@ export async function run(args: readonly string[], terminal: Terminal, take: Sna
   const records = await take({
     events: ['EXISTING_PROCESS'],
     extended: values.json !== true || values.extended === true,
+    filter: parseFilter(values),
   })
   if (values.json) {
     const format = terminal.isTerminal ? (record: object) => escapeForTerminal(JSON.stringify(record)) : JSON.stringify

@@ -48,7 +48,7 @@ export function verdictOn(event: EventName, outcome: Coverage | KernelwireError)
     hooks: attached.map(({ hook }) => hook),
     rungs: unique(attached.map(({ hook }) => rungOf(hook))),
     cost: unique(attached.map(costOf)),
-    blindSpots: unique([...blindSpots, ...attached.map((attachment) => attachment.blindSpots ?? '')]),
+    blindSpots: unique([...blindSpots, ...attached.flatMap((attachment) => attachment.blindSpots?.split('; ') ?? [])]),
     reasons: refused.map(({ hook, program, reason }) => `${hook || program}: ${reason ?? 'not attached'}`),
     remedies: unique(refused.map(remedyFor)),
   }
