@@ -103,6 +103,20 @@ export class Acts {
     if (this.#correlates && by !== undefined && to !== undefined) this.correlator.attach(by, to)
   }
 
+  /** The source wrote into the target, or moved one of its threads. `mask`: of the access that it has for it. */
+  change(source: PartyOf, target: PartyOf, mask: number, time: number, account: number): void {
+    const [by, to] = [source.image?.atom, target.image?.atom]
+    const { folded } = this.#stream.accounts
+    if (!this.#correlates || by === undefined || to === undefined) {
+      folded[account]!++
+    } else if (this.correlator.change(by, to, time)) {
+      folded[account]!++
+    } else {
+      // The access was to an image that the target ran before.
+      this.handle(source, target, mask, false, time, account)
+    }
+  }
+
   detach(source: PartyOf, target: PartyOf, time: number): void {
     const [by, to] = [source.image?.atom, target.image?.atom]
     if (this.#correlates && by !== undefined && to !== undefined) this.correlator.detach(by, to, time)

@@ -47,8 +47,8 @@ export interface NativeSourceOptions {
   ringBytes: number
   extended: boolean
   environment: boolean
-  /** native/record.h, enum opens_wanted: which opened files are told of. */
-  opens: number
+  /** native/record.h, enum wants. */
+  wants: number
   /** In the order in which they are attached. */
   ladders: readonly Ladder[]
 }

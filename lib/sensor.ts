@@ -13,7 +13,7 @@ import { needsDetails, type ResolvedFilter } from './filter/process-filter.js'
 import { Hasher } from './identity/hasher.js'
 import { thisBoot } from './linux/boot.js'
 import { resolveFilter } from './linux/filter.js'
-import { opensFor, wantsActs } from './linux/programs.js'
+import { wantsFor } from './linux/programs.js'
 import { LinuxSource } from './linux/source.js'
 import { thisMachine } from './machine.js'
 import { native } from './native.js'
@@ -109,7 +109,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
       ringBytes: options.ringBytes,
       extended: options.extended || needsDetails(filter),
       environment: options.events.has('PROCESS_ENVIRONMENT'),
-      opens: opensFor(options.events),
+      wants: wantsFor(options.events),
     })
     try {
       const sensor = await LinuxSensor.#around(source, options, filter)
@@ -147,7 +147,7 @@ class LinuxSensor<N extends EventName> implements Sensor<N> {
       filter,
     }
     const stream = new EventStream(streamOptions)
-    const acts = wantsActs(options.events) ? new Acts(stream, streamOptions, options.correlation) : undefined
+    const acts = wantsFor(options.events) !== 0 ? new Acts(stream, streamOptions, options.correlation) : undefined
     const drain = new Drain(
       source,
       stream,

@@ -27,6 +27,7 @@ enum record_type {
 	RECORD_SNAPSHOT = 6,	/* image_record: a row of the task iterator, never in the ring */
 	RECORD_MODULE = 7,	/* module_record */
 	RECORD_ACCESS = 8,	/* access_record */
+	RECORD_THREAD = 9,	/* thread_record */
 	RECORD_TYPES = 16,	/* size of the tables below */
 };
 
@@ -151,11 +152,13 @@ enum access_kind {
 	ACCESS_WRITE = 3,	/* process_vm_writev */
 	ACCESS_MEMORY_FILE = 4,	/* /proc/PID/mem was opened; modes say how */
 	ACCESS_DETACH = 5,	/* ptrace: what attach began is over */
+	ACCESS_CHANGE = 6,	/* memory or registers were changed; modes say through what */
 };
 
 enum access_modes {
 	ACCESS_MODE_READ = 1 << 0,	/* FMODE_READ */
 	ACCESS_MODE_WRITE = 1 << 1,	/* FMODE_WRITE */
+	ACCESS_MODE_TRACE = 1 << 2,	/* ptrace */
 };
 
 /* What a process did to another one. The header says who did it. */
@@ -168,6 +171,20 @@ struct access_record {
 	__u16 reserved;
 };
 RECORD_LAYOUT(access_record, 56);
+
+enum thread_reasons {
+	THREAD_DRIVEN = 1 << 0,	/* whoever created it was moved there by its tracer, and not put back */
+	THREAD_WRITTEN = 1 << 1, /* it was created by code that another process wrote */
+};
+
+/* A thread that began because of another process. The header says of which. */
+struct thread_record {
+	struct record_header header;
+	struct parent_identity target;
+	__u32 thread;			/* in the initial pid namespace */
+	__u32 reasons;			/* enum thread_reasons */
+};
+RECORD_LAYOUT(thread_record, 56);
 
 /* A piece of a block; pieces come in order and before the image_record they belong to. */
 struct bulk_record {
@@ -222,6 +239,44 @@ struct module_span {
 };
 RECORD_LAYOUT(module_span, 24);
 
+/* What another process wrote into an image: of the map whose key is the image. */
+enum { WRITTEN_RANGES = 16 };
+
+struct written_range {
+	__u64 start;
+	__u64 end;	/* 0: there is none */
+};
+
+struct written {
+	struct parent_identity writer;
+	struct written_range ranges[WRITTEN_RANGES];
+	__u64 told_ns;
+	__u32 next;	/* the one to go when there are too many */
+	__u32 reserved;
+};
+RECORD_LAYOUT(written, 288);
+
+/* A thread that its tracer moved elsewhere: of the map whose key is the thread. */
+struct thread_key {
+	__u64 start_boot_ns;
+	__u32 thread;
+	__u32 reserved;
+};
+RECORD_LAYOUT(thread_key, 16);
+
+struct moved {
+	struct parent_identity mover;
+	__u64 home;	/* where it was */
+	__u64 boot_ns;
+};
+RECORD_LAYOUT(moved, 32);
+
+enum track_limits {
+	TRACKED_IMAGES = 2048,
+	TRACKED_THREADS = 4096,
+	TRACKED_CALLS = 1024,	/* of ptrace, under way */
+};
+
 enum module_limits {
 	MODULE_SPANS = 16384,	/* of the whole machine; the one that was not used for longest goes first */
 };
@@ -239,9 +294,10 @@ struct control {
 };
 RECORD_LAYOUT(control, 64);
 
-/* Which opened files are told of. */
-enum opens_wanted {
-	OPENS_MEMORY = 1 << 0,	/* /proc/PID/mem */
+/* What programs that several events share are to look for. */
+enum wants {
+	WANTS_ACCESSES = 1 << 0,
+	WANTS_THREADS = 1 << 1,	/* who writes code into whom, and drives it */
 };
 
 /* Constants of one run, frozen before the programs load: the verifier prunes what they exclude. */
@@ -251,7 +307,7 @@ struct settings {
 	__u32 environment;
 	__u32 exit_has_group_dead;	/* sched_process_exit has a second argument (6.17) */
 	__u32 page_bytes;
-	__u32 opens;		/* enum opens_wanted */
+	__u32 wants;		/* enum wants */
 	__u32 reserved;
 };
 RECORD_LAYOUT(settings, 32);

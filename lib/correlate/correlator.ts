@@ -63,9 +63,9 @@ export class Correlator {
     this.#accesses.end(atom, time)
   }
 
-  /** The source wrote into the target or changed one of its registers: the window begins anew. */
-  change(source: string, target: string, time: number): void {
-    this.#injections.change(source, target, time)
+  /** The source wrote into the target or changed one of its registers: the window begins anew. False without an access. */
+  change(source: string, target: string, time: number): boolean {
+    return this.#injections.change(source, target, time)
   }
 
   /** The source attached itself to the target: the window stays open until it detaches. */

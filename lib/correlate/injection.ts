@@ -59,11 +59,13 @@ export class Injections {
     this.#pairs.put(key, { handle: frozen(record), untilMs, isAttached: false, isTold: false, repeats })
   }
 
-  /** The source wrote into the target, or changed a register of it. */
-  change(source: string, target: string, time: number): void {
+  /** The source wrote into the target, or changed a register of it. False where no access of it is known. */
+  change(source: string, target: string, time: number): boolean {
     const key = `${source}${target}`
     const pair = this.#pairs.get(key)
-    if (pair !== undefined) this.#extend(key, pair, time)
+    if (pair === undefined) return false
+    this.#extend(key, pair, time)
+    return true
   }
 
   /** The source attached itself to the target with the latest handle. */

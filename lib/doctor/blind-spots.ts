@@ -1,6 +1,13 @@
 /** What an event does not see, on whichever rung. Half sentences. */
 import type { EventName } from '../events/index.js'
 
+/** Of threads: docs/architecture.md, What processes do to each other. */
+const UNSEEN_THREADS = [
+  'threads made by code that nobody wrote into the process: return addresses or data that were changed, memory that both share, code that was copied within it',
+  'threads that code of another process makes through a function of a library',
+  'more than 16 written ranges of a process, more than 64 pieces of one process_vm_writev',
+]
+
 export const BLIND_SPOTS: Partial<Record<EventName, readonly string[]>> = {
   NEW_PROCESS: ['MEMORY_USAGE of a new program on Linux 6.2 and newer', 'names of users in a foreign user namespace'],
   EXISTING_PROCESS: ['BASE_ADDRESS where the program headers are not in the first page of the file'],
@@ -8,5 +15,7 @@ export const BLIND_SPOTS: Partial<Record<EventName, readonly string[]>> = {
     'what a tracer gets with the children of those it traces',
     'who was denied to open /proc/PID/mem: by the mode of the file where trampolines are used, by another name than /proc/PID/mem elsewhere',
   ],
+  NEW_REMOTE_THREAD: UNSEEN_THREADS,
+  THREAD_INJECTION: UNSEEN_THREADS,
   PROCESS_ENVIRONMENT: ['what a program changes in its environment after its start'],
 }

@@ -11,6 +11,7 @@ export const PROGRAMS_OF_RECORD: Partial<Record<RecordName, readonly string[]>> 
   EXIT: ['process_exit'],
   MODULE: MODULE_PROGRAMS,
   ACCESS: ACCESS_PROGRAMS,
+  THREAD: ['remote_thread'],
 }
 
 export interface KernelCounts {

@@ -1,6 +1,6 @@
 /** Which programs which events need, what they cost, and what is lost without them. */
 import type { Attachment, Coverage } from '../coverage.js'
-import { OPENS } from '../decode/linux/layout.js'
+import { WANTS } from '../decode/linux/layout.js'
 import type { EventName } from '../events/index.js'
 import type { Ladder, NativeProgram } from '../native.js'
 
@@ -77,8 +77,14 @@ const MODULE_NEEDS: readonly Need[] = [
   { rungs: [[{ program: 'kernel_module', hook: 'tp_btf/module_load' }]], events: ['MODULE_LOAD'] },
 ]
 
-/** Made of what one process does to another one. */
-const ACCESS_EVENTS = ['REMOTE_PROCESS_HANDLE', 'SENSITIVE_PROCESS_ACCESS'] as const satisfies readonly EventName[]
+/** Made of threads that begin because of another process. */
+const THREAD_EVENTS = [
+  'NEW_REMOTE_THREAD',
+  'SENSITIVE_PROCESS_ACCESS',
+  'THREAD_INJECTION',
+] as const satisfies readonly EventName[]
+/** Made of what one process does to another one: also where it is only to know later who that was. */
+const ACCESS_EVENTS = ['REMOTE_PROCESS_HANDLE', ...THREAD_EVENTS] as const satisfies readonly EventName[]
 
 const UNSEEN_OF_32_BIT = 'what 32-bit processes do'
 
@@ -134,6 +140,52 @@ const ACCESS_NEEDS: readonly Need[] = [
   },
 ]
 
+const WRITE_BLIND_SPOTS = 'what io_uring writes to /proc/PID/mem'
+
+const THREAD_NEEDS: readonly Need[] = [
+  {
+    rungs: [
+      [
+        { program: 'traced_begin', hook: 'fentry/__x64_sys_ptrace', cost: 'on each ptrace only' },
+        { program: 'traced_begin_32', hook: 'fentry/__ia32_compat_sys_ptrace' },
+      ],
+      [
+        {
+          program: 'ptrace_begin',
+          hook: 'tp/syscalls/sys_enter_ptrace',
+          cost: ONE_CALL_COST,
+          blindSpots: UNSEEN_OF_32_BIT,
+        },
+      ],
+      [{ program: 'ptrace_calls', hook: 'tp_btf/sys_enter', cost: ALL_CALLS_COST }],
+    ],
+    events: THREAD_EVENTS,
+  },
+  {
+    rungs: [
+      [{ program: 'memory_write', hook: 'fexit/mem_write', cost: 'on each write to /proc/PID/mem only' }],
+      [
+        {
+          program: 'write_write',
+          hook: 'tp/syscalls/sys_exit_write',
+          cost: `${ONE_CALL_COST}, and more on each that writes to a file`,
+          blindSpots: `${UNSEEN_OF_32_BIT}; ${WRITE_BLIND_SPOTS}`,
+        },
+        { program: 'write_writev', hook: 'tp/syscalls/sys_exit_writev' },
+        { program: 'write_pwrite64', hook: 'tp/syscalls/sys_exit_pwrite64' },
+        { program: 'write_pwritev', hook: 'tp/syscalls/sys_exit_pwritev' },
+        { program: 'write_pwritev2', hook: 'tp/syscalls/sys_exit_pwritev2' },
+      ],
+      [{ program: 'write_calls', hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST, blindSpots: WRITE_BLIND_SPOTS }],
+    ],
+    events: THREAD_EVENTS,
+  },
+  {
+    rungs: [[{ program: 'remote_thread', hook: 'tp_btf/task_newtask', cost: 'on each new thread' }]],
+    events: THREAD_EVENTS,
+  },
+]
+
 /** One of them is enough; the sleepable one reads the arguments as well. */
 const SNAPSHOT_PROGRAMS = ['task_snapshot_arguments', 'task_snapshot']
 
@@ -143,14 +195,10 @@ export const LIFE_CYCLE = namesOf(LIFE_CYCLE_NEEDS)
 export const MODULE_PROGRAMS = namesOf(MODULE_NEEDS)
 export const ACCESS_PROGRAMS = namesOf(ACCESS_NEEDS)
 
-/** Which opened files the programs are to tell of. */
-export function opensFor(events: ReadonlySet<EventName>): number {
-  return ACCESS_EVENTS.some((name) => events.has(name)) ? OPENS.MEMORY : 0
-}
-
-/** Whether any of these events is about what processes do to each other. */
-export function wantsActs(events: ReadonlySet<EventName>): boolean {
-  return ACCESS_EVENTS.some((name) => events.has(name))
+/** What the programs that several events share are to look for. */
+export function wantsFor(events: ReadonlySet<EventName>): number {
+  const asks = (names: readonly EventName[]) => names.some((name) => events.has(name))
+  return (asks(ACCESS_EVENTS) ? WANTS.ACCESSES : 0) | (asks(THREAD_EVENTS) ? WANTS.THREADS : 0)
 }
 
 /** What is attached for these events. */
@@ -172,7 +220,7 @@ function attachments(events: ReadonlySet<EventName>, programs: readonly NativePr
 }
 
 function needsOf(events: ReadonlySet<EventName>): Need[] {
-  const others = [...MODULE_NEEDS, ...ACCESS_NEEDS]
+  const others = [...MODULE_NEEDS, ...ACCESS_NEEDS, ...THREAD_NEEDS]
   return [...LIFE_CYCLE_NEEDS, ...others.filter((need) => need.events.some((name) => events.has(name)))]
 }
 

@@ -19,7 +19,7 @@ settings ConstantsFor(const EbpfOptions& options) {
   constants.extended = options.extended;
   constants.environment = options.environment;
   constants.exit_has_group_dead = ExitHasGroupDead();
-  constants.opens = options.opens;
+  constants.wants = options.wants;
   constants.page_bytes = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   return constants;
 }
@@ -55,9 +55,22 @@ int EbpfSource::CreateMaps(const EbpfOptions& options) {
     return error;
   if (int error = BpfArray::Create("kernelwire_ctl", sizeof(control), 1, true, &control_))
     return error;
+  if (options.wants & WANTS_THREADS) {
+    if (int error = CreateTracks()) return error;
+  }
   if (!WantsSpans(options)) return 0;
   spans_ = CreateLruHash("kernelwire_mods", sizeof(module_key), sizeof(module_span), MODULE_SPANS);
   return spans_ ? 0 : errno;
+}
+
+int EbpfSource::CreateTracks() {
+  writes_ =
+      CreateLruHash("kernelwire_wrote", sizeof(parent_identity), sizeof(written), TRACKED_IMAGES);
+  if (!writes_) return errno;
+  moves_ = CreateLruHash("kernelwire_moved", sizeof(thread_key), sizeof(moved), TRACKED_THREADS);
+  if (!moves_) return errno;
+  calls_ = CreateLruHash("kernelwire_calls", sizeof(uint64_t), sizeof(uint64_t), TRACKED_CALLS);
+  return calls_ ? 0 : errno;
 }
 
 // The verifier takes most of the time, so all are loaded before the first is attached: little
@@ -117,6 +130,11 @@ std::unique_ptr<BpfProgram> EbpfSource::Load(ProgramState* state) {
   std::vector<SharedMap> maps = {
       {"ring", ring_->fd()}, {"counters", counters_->fd()}, {"control", control_->fd()}};
   if (spans_) maps.push_back({"spans", spans_.get()});
+  if (calls_) {
+    maps.push_back({"writes", writes_.get()});
+    maps.push_back({"moves", moves_.get()});
+    maps.push_back({"calls", calls_.get()});
+  }
   auto program = BpfProgram::Load(*source, constants_, maps, &state->error);
   if (program) state->hook = program->hook();
   return program;

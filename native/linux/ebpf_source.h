@@ -24,7 +24,7 @@ struct EbpfOptions {
   size_t ring_bytes;            // a power of two
   bool extended;                // records carry process_details
   bool environment;             // exec sends the environment block
-  uint32_t opens;               // enum opens_wanted
+  uint32_t wants;               // enum wants
   std::vector<Ladder> ladders;  // in the order of attaching
 };
 
@@ -77,6 +77,7 @@ class EbpfSource {
 
   EbpfSource() = default;
   int CreateMaps(const EbpfOptions& options);
+  int CreateTracks();
   void LoadPrograms(const EbpfOptions& options);
   void LoadIterator();
   Tried LoadRung(const Ladder& ladder, size_t from);
@@ -89,6 +90,8 @@ class EbpfSource {
   std::unique_ptr<BpfArray> counters_;
   std::unique_ptr<BpfArray> control_;
   FileDescriptor spans_;  // only where programs want it
+  // Likewise: what processes write into others, whom they move, and ptrace calls under way.
+  FileDescriptor writes_, moves_, calls_;
   settings constants_ = {};
   std::vector<std::unique_ptr<BpfProgram>> programs_;  // those that are attached
   std::shared_ptr<BpfProgram> iterator_;

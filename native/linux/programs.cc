@@ -6,6 +6,7 @@
 #include "access_calls.skel.h"
 #include "kernel_module.skel.h"
 #include "memory_open.skel.h"
+#include "memory_write.skel.h"
 #include "module_calls.skel.h"
 #include "module_exec.skel.h"
 #include "module_map.skel.h"
@@ -13,6 +14,8 @@
 #include "process_exec.skel.h"
 #include "process_exit.skel.h"
 #include "process_fork.skel.h"
+#include "ptrace_begin.skel.h"
+#include "remote_thread.skel.h"
 #include "task_snapshot.skel.h"
 
 namespace kernelwire {
@@ -54,6 +57,18 @@ const std::vector<ProgramSource>& All() {
       Source("open_open", open_calls_bpf__elf_bytes),
       Source("open_creat", open_calls_bpf__elf_bytes),
       Source("open_calls", open_calls_bpf__elf_bytes),
+      Source("ptrace_begin", ptrace_begin_bpf__elf_bytes),
+      Source("ptrace_calls", ptrace_begin_bpf__elf_bytes),
+      Source("traced_begin", ptrace_begin_bpf__elf_bytes),
+      Source("traced_begin_32", ptrace_begin_bpf__elf_bytes),
+      Source("memory_write", memory_write_bpf__elf_bytes),
+      Source("write_write", memory_write_bpf__elf_bytes),
+      Source("write_writev", memory_write_bpf__elf_bytes),
+      Source("write_pwrite64", memory_write_bpf__elf_bytes),
+      Source("write_pwritev", memory_write_bpf__elf_bytes),
+      Source("write_pwritev2", memory_write_bpf__elf_bytes),
+      Source("write_calls", memory_write_bpf__elf_bytes),
+      Source("remote_thread", remote_thread_bpf__elf_bytes),
   };
   return all;
 }

@@ -72,14 +72,14 @@ Napi::Function SourceObject::Define(Napi::Env env) {
       });
 }
 
-// new Source({ ringBytes, extended, environment, opens, ladders }, onAnswer)
+// new Source({ ringBytes, extended, environment, wants, ladders }, onAnswer)
 SourceObject::SourceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SourceObject>(info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   options_.ring_bytes =
       static_cast<size_t>(options.Get("ringBytes").As<Napi::Number>().Int64Value());
   options_.extended = options.Get("extended").As<Napi::Boolean>();
   options_.environment = options.Get("environment").As<Napi::Boolean>();
-  options_.opens = options.Get("opens").As<Napi::Number>();
+  options_.wants = options.Get("wants").As<Napi::Number>();
   const Napi::Array ladders = options.Get("ladders").As<Napi::Array>();
   for (uint32_t i = 0; i < ladders.Length(); i++)
     options_.ladders.push_back(LadderOf(ladders.Get(i).As<Napi::Array>()));

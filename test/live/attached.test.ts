@@ -5,8 +5,14 @@ import { Apart } from './apart.js'
 import { attachedPrograms } from './kernel-objects.js'
 
 /** What sees system calls, or what they do: it would slow down those that nobody asked about. */
-const ON_CALLS = /^(module_(map|mmap|mprotect|pkey_mpr|calls)|access_|traced_|memory_|open_)/
-const ON_NEED: readonly EventName[] = ['MODULE_LOAD', 'REMOTE_PROCESS_HANDLE', 'SENSITIVE_PROCESS_ACCESS']
+const ON_CALLS = /^(module_(map|mmap|mprotect|pkey_mpr|calls)|access_|traced_|memory_|open_|ptrace_|write_)/
+const ON_NEED: readonly EventName[] = [
+  'MODULE_LOAD',
+  'REMOTE_PROCESS_HANDLE',
+  'NEW_REMOTE_THREAD',
+  'SENSITIVE_PROCESS_ACCESS',
+  'THREAD_INJECTION',
+]
 const WITHOUT = SUPPORTED_ON_LINUX.filter((name) => !ON_NEED.includes(name))
 
 async function attachedFor(events: readonly EventName[]): Promise<string[]> {
@@ -24,7 +30,12 @@ test('nothing is attached to system calls unless an event needs it', async () =>
   expect(without).toEqual(expect.arrayContaining(['process_exit', 'process_exec', 'process_fork']))
   expect(without.filter((name) => ON_CALLS.test(name) || name.startsWith('module_'))).toEqual([])
 
-  const handles = await attachedFor(['SENSITIVE_PROCESS_ACCESS'])
+  const threads = await attachedFor(['THREAD_INJECTION'])
+  expect(threads).toEqual(expect.arrayContaining(['remote_thread']))
+  expect(threads.filter((name) => /^(write_|memory_write)/.test(name)).length).toBeGreaterThan(0)
+
+  const handles = await attachedFor(['REMOTE_PROCESS_HANDLE'])
+  expect(handles.filter((name) => /^(write_|memory_write|remote_thread)/.test(name))).toEqual([])
   expect(handles.filter((name) => ON_CALLS.test(name)).length).toBeGreaterThan(0)
   expect(handles.filter((name) => name.startsWith('module_'))).toEqual([])
 

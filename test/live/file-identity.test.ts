@@ -14,7 +14,7 @@ test('an exec record and a row of the snapshot have the inode, size and times th
     ringBytes: 1 << 20,
     extended: false,
     environment: false,
-    opens: 0,
+    wants: 0,
   }).catch((error) => cannotRun(String(error)))
   try {
     const file = join(temporaryFolder(), 'program')

@@ -20,11 +20,12 @@ import {
   HEADER,
   IMAGE,
   MODULE,
-  OPENS,
   PARENT,
   PARTY,
+  THREAD,
   TYPE,
   TYPES,
+  WANTS,
 } from '../../lib/decode/linux/layout.js'
 
 const NATIVE = fileURLToPath(new URL('../../native', import.meta.url))
@@ -37,6 +38,7 @@ const STRUCTS = {
   bulk_record: BULK,
   module_record: MODULE,
   access_record: ACCESS,
+  thread_record: THREAD,
   parent_identity: PARTY,
   file_identity: FILE,
   process_details: DETAILS,
@@ -94,11 +96,11 @@ test('types and flags have the same numbers', () => {
   ])
 })
 
-test('kinds and modes of access have the same numbers', () => {
+test('kinds and modes of access, and what is looked for, have the same numbers', () => {
   const names = (prefix: string, values: object) => Object.keys(values).map((name) => `${prefix}_${name}`)
   expect(valuesOf(names('ACCESS', ACCESS_KIND))).toEqual(Object.values(ACCESS_KIND))
   expect(valuesOf(names('ACCESS_MODE', ACCESS_MODE))).toEqual(Object.values(ACCESS_MODE))
-  expect(valuesOf(names('OPENS', OPENS))).toEqual(Object.values(OPENS))
+  expect(valuesOf(names('WANTS', WANTS))).toEqual(Object.values(WANTS))
 })
 
 test('no block that the programs send is too large for its reader', () => {

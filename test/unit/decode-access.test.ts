@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { atomOf, EPOCH, inShort, only, Playback, type PlaybackOptions } from './playback.js'
-import { type AccessParts, accessed, exec, exit, FLAG, fork, type Image } from './record-bytes.js'
+import { type AccessParts, accessed, driven, exec, exit, FLAG, fork, type Image } from './record-bytes.js'
 
 const INIT: Image = { pid: 1, execId: 1, startMs: 0 }
 const ACTOR: Image = { pid: 500, execId: 7, startMs: 2_000 }
 const TARGET: Image = { pid: 600, execId: 9, startMs: 3_000 }
 const STARTED = [exec(ACTOR, INIT, { path: '/usr/bin/gdb' }), exec(TARGET, INIT, { path: '/usr/bin/vault' })]
-const [ATTACH, READ, WRITE, FILE, DETACH] = [1, 2, 3, 4, 5]
+const [ATTACH, READ, WRITE, FILE, DETACH, CHANGE] = [1, 2, 3, 4, 5, 6]
+const BY_TRACER = 4
 
 function played(parts: AccessParts, options: PlaybackOptions = {}) {
   const playback = new Playback(options)
@@ -48,7 +49,7 @@ test('the end of tracing is no event', () => {
   expect(playback.stream.accounts.folded[8]).toBe(1)
 })
 
-test.each([0, 6, 255])('a kind that there is not (%i) is bad', (kind) => {
+test.each([0, 7, 255])('a kind that there is not (%i) is bad', (kind) => {
   const { playback, events } = played({ kind })
   expect(events).toEqual([])
   expect(playback.stream.accounts.bad[8]).toBe(1)
@@ -112,4 +113,67 @@ test('accesses that nobody asked for are counted as filtered', () => {
   const { playback, events } = played({ kind: READ }, { events: ['NEW_PROCESS'] })
   expect(events).toEqual([])
   expect(playback.stream.accounts.filtered[8]).toBe(1)
+})
+
+describe('a thread that began because of another process', () => {
+  const events = ['REMOTE_PROCESS_HANDLE', 'NEW_REMOTE_THREAD', 'THREAD_INJECTION'] as const
+  const begun = (atMs: number) => driven(ACTOR, TARGET, { thread: 601, atMs })
+
+  test('has both processes, and its own number', () => {
+    const playback = new Playback()
+    playback.play(...STARTED)
+    const [thread] = only('NEW_REMOTE_THREAD', playback.play(begun(9_000)))
+    expect(thread!.routing).toMatchObject({ parent: atomOf(ACTOR), target: atomOf(TARGET) })
+    expect(Object.entries(thread!.event)).toEqual([
+      ['THREAD_ID', 601],
+      ['PARENT_PROCESS_ID', 500],
+      ['PROCESS_ID', 600],
+      ['SOURCE', expect.objectContaining({ FILE_PATH: '/usr/bin/gdb' })],
+      ['TARGET', expect.objectContaining({ FILE_PATH: '/usr/bin/vault' })],
+    ])
+  })
+
+  test('is an injection, also when whoever did it is gone', () => {
+    const playback = new Playback({ events })
+    playback.play(...STARTED, accessed(ACTOR, TARGET, { kind: WRITE, atMs: 9_000 }), exit(ACTOR, { atMs: 9_001 }))
+    const [thread, injection] = playback.play(begun(9_500))
+    expect(thread!.event).toHaveProperty('SOURCE.FILE_PATH', '/usr/bin/gdb')
+    expect(injection).toMatchObject({
+      routing: { event_type: 'THREAD_INJECTION', parent: atomOf(ACTOR), target: atomOf(TARGET) },
+      event: { EVENTS: [{ event: { ACCESS_FLAGS: 0x28 } }, thread] },
+    })
+  })
+
+  test('is none when nothing was written for longer than the window', () => {
+    const write = accessed(ACTOR, TARGET, { kind: FILE, modes: 2, atMs: 9_000 })
+    const late = new Playback({ events })
+    expect(inShort(late.play(...STARTED, write, begun(19_001)))).not.toContain('THREAD_INJECTION')
+    const kept = new Playback({ events })
+    const change = accessed(ACTOR, TARGET, { kind: CHANGE, modes: 2, atMs: 15_000 })
+    expect(inShort(kept.play(...STARTED, write, change, begun(19_001)))).toContain('THREAD_INJECTION')
+  })
+
+  test('is one at any time while the tracer stays, and not long after it has gone', () => {
+    const attach = accessed(ACTOR, TARGET, { kind: ATTACH, atMs: 9_000 })
+    const detach = accessed(ACTOR, TARGET, { kind: DETACH, atMs: 50_000 })
+    const stays = new Playback({ events })
+    expect(inShort(stays.play(...STARTED, attach, begun(40_000)))).toContain('THREAD_INJECTION')
+    const gone = new Playback({ events })
+    expect(inShort(gone.play(...STARTED, attach, detach, begun(60_001)))).not.toContain('THREAD_INJECTION')
+  })
+
+  test('belongs to the image that the tracee runs now, though it was traced before that', () => {
+    const before: Image = { ...TARGET, execId: 8 }
+    const playback = new Playback({ events, forkWindowMs: 0 })
+    playback.play(
+      STARTED[0]!,
+      exec(before, ACTOR),
+      accessed(ACTOR, before, { kind: ATTACH, atMs: 9_000 }),
+      exec(TARGET, ACTOR, { atMs: 9_001 }),
+    )
+    const change = accessed(ACTOR, TARGET, { kind: CHANGE, modes: BY_TRACER, atMs: 9_002 })
+    const [handle, thread, injection] = playback.play(change, begun(9_003))
+    expect(handle).toMatchObject({ routing: { target: atomOf(TARGET) }, event: { ACCESS_FLAGS: 0xc3a } })
+    expect(injection!.event).toEqual({ EVENTS: [handle, thread] })
+  })
 })

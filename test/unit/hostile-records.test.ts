@@ -7,6 +7,7 @@ import {
   block,
   changed,
   changed32,
+  driven,
   exec,
   exit,
   fork,
@@ -28,6 +29,7 @@ const EXIT = exit(IMAGE)
 const ARGUMENTS = piece('arguments', IMAGE, { offset: 0, total: 8, bytes: terminated(['program']) })
 const MODULE = loaded(IMAGE, { path: '/lib/libc.so.6', baseAddress: 4096n, memorySize: 4096n })
 const ACCESS = accessed(IMAGE, INIT, { kind: 1 })
+const THREAD = driven(IMAGE, INIT, { thread: 501 })
 const ENVIRONMENT = piece('environment', IMAGE, { offset: 0, total: 4, bytes: terminated(['A=1']) })
 
 /** Played alone: it is bad, once, and brings nothing. */
@@ -48,6 +50,7 @@ describe.each([
   ['a piece of an environment', ENVIRONMENT, TYPE.environment],
   ['a module', MODULE, TYPE.module],
   ['an access', ACCESS, TYPE.access],
+  ['a thread', THREAD, TYPE.thread],
 ])('%s', (_, record, type) => {
   test('is good as it is', () => {
     const playback = new Playback({ extended: true })

@@ -27,6 +27,7 @@ const ALL: readonly EventName[] = [
   'PROCESS_ENVIRONMENT',
   'MODULE_LOAD',
   'REMOTE_PROCESS_HANDLE',
+  'NEW_REMOTE_THREAD',
 ]
 
 const ENVELOPE: Envelope = Object.freeze({

@@ -4,7 +4,17 @@
  */
 import { Records } from '../../lib/records.js'
 
-export const TYPE = { fork: 1, exec: 2, exit: 3, arguments: 4, environment: 5, row: 6, module: 7, access: 8 } as const
+export const TYPE = {
+  fork: 1,
+  exec: 2,
+  exit: 3,
+  arguments: 4,
+  environment: 5,
+  row: 6,
+  module: 7,
+  access: 8,
+  thread: 9,
+} as const
 export const FLAG = {
   foreignUser: 1,
   kernelThread: 2,
@@ -102,9 +112,9 @@ export interface ModuleParts extends HeaderParts {
 }
 
 export interface AccessParts extends HeaderParts {
-  /** 1 attach, 2 read, 3 write, 4 the memory as a file, 5 detach. */
+  /** 1 attach, 2 read, 3 write, 4 the memory as a file, 5 detach, 6 change. */
   kind: number
-  /** Of a file: 1 to read, 2 to write. */
+  /** Of a file: 1 to read, 2 to write; of a change: 4 by a tracer. */
   modes?: number
   /** The number by which the other one was named. */
   given?: number
@@ -178,6 +188,16 @@ export function accessed(image: Image, target: Image, parts: AccessParts): Uint8
   record.u8(parts.kind)
   record.u8(parts.modes ?? 0)
   record.u16(0)
+  return record.bytes()
+}
+
+/** A thread of `target` began because of `image`. */
+export function driven(image: Image, target: Image, parts: HeaderParts & { thread: number }): Uint8Array {
+  const record = new Fields()
+  putHeader(record, TYPE.thread, image, parts)
+  putIdentity(record, target)
+  record.u32(parts.thread)
+  record.u32(1)
   return record.bytes()
 }
 

@@ -14,7 +14,7 @@ const IDLE_MS = 1_000
 
 let onAnswer: () => void = () => undefined
 const source = new (native().Source)(
-  { ringBytes: Number(process.argv[2]), extended: false, environment: false, opens: 0, ladders: [] },
+  { ringBytes: Number(process.argv[2]), extended: false, environment: false, wants: 0, ladders: [] },
   () => onAnswer(),
 )
 const opened = (await source.open()) as NativeOpened

@@ -2,18 +2,23 @@
 import type { Acts } from '../../acts.js'
 import type { PartyOf } from '../../build/access.js'
 import { ACCESS as MASK } from '../../correlate/access.js'
-import { STATE } from '../../process/image.js'
+import { BoundedMap } from '../../correlate/bounded.js'
+import { type ProcessImage, STATE } from '../../process/image.js'
 import type { Records } from '../../records.js'
 import type { EventStream } from '../../stream.js'
-import { ACCESS, ACCESS_KIND, ACCESS_MODE, FLAG, HEADER, PARTY, TYPE } from './layout.js'
+import { ACCESS, ACCESS_KIND, ACCESS_MODE, FLAG, HEADER, PARTY, THREAD, TYPE } from './layout.js'
 
 /** What each kind of access would be called on Windows. */
 const WRITES = MASK.VM_WRITE | MASK.VM_OPERATION
 const TRACES = MASK.CREATE_THREAD | MASK.VM_READ | WRITES | MASK.QUERY_INFORMATION | MASK.SUSPEND_RESUME
 
+/** As many as correlation remembers pairs. */
+const ACTORS_MAX = 4_096
+
 export class Accesses {
   readonly #stream: EventStream
   readonly #acts: Acts
+  readonly #actors = new BoundedMap<ProcessImage>(ACTORS_MAX)
 
   constructor(stream: EventStream, acts: Acts) {
     this.#stream = stream
@@ -38,10 +43,41 @@ export class Accesses {
       this.#stream.accounts.dropped[TYPE.ACCESS]!++
       return true
     }
+    if (kind === ACCESS_KIND.CHANGE) {
+      this.#remember(source)
+      this.#acts.change(source, target, mask, time, TYPE.ACCESS)
+      if (mask === TRACES) this.#acts.attach(source, target)
+      return true
+    }
     const isDenied = (records.u8[at + HEADER.flags]! & FLAG.DENIED) !== 0
     this.#acts.handle(source, target, mask, isDenied, time, TYPE.ACCESS)
-    if (kind === ACCESS_KIND.ATTACH && !isDenied) this.#acts.attach(source, target)
+    if (isDenied) return true
+    this.#remember(source)
+    if (kind === ACCESS_KIND.ATTACH) this.#acts.attach(source, target)
     return true
+  }
+
+  /** Likewise of a thread that began because of another process: struct thread_record. */
+  thread(records: Records, at: number, time: number): boolean {
+    if (records.length(at) < THREAD.SIZE) return false
+    const source = this.#party(records, at + HEADER.pid)
+    const target = this.#party(records, at + THREAD.target)
+    source.image ??= this.#remembered(records, at + HEADER.pid)
+    this.#acts.remoteThread(source, target, records.u32[(at + THREAD.thread) >>> 2]!, time, TYPE.THREAD)
+    return true
+  }
+
+  /** Whoever did something may be gone when a thread begins because of it. */
+  #remember({ image }: PartyOf): void {
+    if (image !== undefined) this.#actors.put(keyOf(image.pid, image.startLow, image.startHigh), image)
+  }
+
+  #remembered(records: Records, at: number): ProcessImage | undefined {
+    const { u32 } = records
+    const word = at >>> 2
+    const start = word + (PARTY.start_boot_ns >> 2)
+    const image = this.#actors.get(keyOf(u32[word]!, u32[start]!, u32[start + 1]!))
+    return image?.runs(u32[word + (PARTY.exec_id >> 2)]!) ? image : undefined
   }
 
   /** `at`: where its identity begins. Whoever is named is announced before. */
@@ -61,6 +97,10 @@ export class Accesses {
   }
 }
 
+function keyOf(pid: number, startLow: number, startHigh: number): string {
+  return `${pid} ${startLow | 0} ${startHigh | 0}`
+}
+
 /** Undefined for a kind that there is not. */
 function maskOf(kind: number, modes: number): number | undefined {
   switch (kind) {
@@ -71,6 +111,8 @@ function maskOf(kind: number, modes: number): number | undefined {
       return MASK.VM_READ
     case ACCESS_KIND.WRITE:
       return WRITES
+    case ACCESS_KIND.CHANGE:
+      return (modes & ACCESS_MODE.TRACE) !== 0 ? TRACES : WRITES
     case ACCESS_KIND.MEMORY_FILE:
       return ((modes & ACCESS_MODE.READ) !== 0 ? MASK.VM_READ : 0) | ((modes & ACCESS_MODE.WRITE) !== 0 ? WRITES : 0)
     default:

@@ -124,6 +124,10 @@ export class LinuxDecoder {
         return (
           this.#accesses?.access(records, at, this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))) ?? false
         )
+      case TYPE.THREAD:
+        return (
+          this.#accesses?.thread(records, at, this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))) ?? false
+        )
       default:
         return false
     }

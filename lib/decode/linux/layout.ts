@@ -12,6 +12,7 @@ export const TYPE = {
   SNAPSHOT: 6,
   MODULE: 7,
   ACCESS: 8,
+  THREAD: 9,
 } as const
 /** Size of a table by type. */
 export const TYPES = 16
@@ -91,13 +92,15 @@ export const PARTY = { pid: 0, exec_id: 4, start_boot_ns: 8, SIZE: 16 } as const
 export const ACCESS = { target: 32, given: 48, kind: 52, modes: 53, SIZE: 56 } as const
 
 /** ACCESS.kind. */
-export const ACCESS_KIND = { ATTACH: 1, READ: 2, WRITE: 3, MEMORY_FILE: 4, DETACH: 5 } as const
+export const ACCESS_KIND = { ATTACH: 1, READ: 2, WRITE: 3, MEMORY_FILE: 4, DETACH: 5, CHANGE: 6 } as const
 
 /** ACCESS.modes. */
-export const ACCESS_MODE = { READ: 1, WRITE: 2 } as const
+export const ACCESS_MODE = { READ: 1, WRITE: 2, TRACE: 4 } as const
 
-/** Which opened files are told of: what the programs are told at their start. */
-export const OPENS = { MEMORY: 1 } as const
+export const THREAD = { target: 32, thread: 48, reasons: 52, SIZE: 56 } as const
+
+/** What programs that several events share are to look for. */
+export const WANTS = { ACCESSES: 1, THREADS: 2 } as const
 
 export const BULK = { offset: 32, total: 36, length: 40, SIZE: 48 } as const
 

@@ -16,31 +16,67 @@ static __always_inline bool is_told(__s64 result)
 	return result >= 0 || (settings.extended && (result == -EPERM || result == -EACCES));
 }
 
-/* Several programs write them: one can preempt another. Hence atomic. */
-static __always_inline void access_output(struct access_record *record)
+/* Several programs write them: one can preempt another. Hence atomic. `header`: of a record of `size` bytes. */
+static __always_inline void access_output(struct record_header *header, __u8 type, __u64 size)
 {
 	struct cpu_counters *cpu = counters_of_this_cpu();
-	struct record_header *header = &record->header;
 
 	if (!cpu)
 		return;
-	header->type = RECORD_ACCESS;
+	header->type = type;
 	header->boot_ns = bpf_ktime_get_boot_ns();
 	header->cpu = bpf_get_smp_processor_id();
 	header->lost = cpu->lost;
-	__sync_fetch_and_add(&cpu->attempts[RECORD_ACCESS], 1);
+	__sync_fetch_and_add(&cpu->attempts[type], 1);
 	/* Anybody can do it as often as they like. */
 	if (more_than_half_full()) {
-		__sync_fetch_and_add(&cpu->refused[RECORD_ACCESS], 1);
-		__sync_fetch_and_add(&cpu->refused_bytes, sizeof(*record));
+		__sync_fetch_and_add(&cpu->refused[type], 1);
+		__sync_fetch_and_add(&cpu->refused_bytes, size);
 		__sync_fetch_and_add(&cpu->lost, 1);
 		return;
 	}
-	if (!bpf_ringbuf_output(&ring, record, sizeof(*record), wake_up()))
+	if (!bpf_ringbuf_output(&ring, header, size, wake_up()))
 		return;
-	__sync_fetch_and_add(&cpu->failed[RECORD_ACCESS], 1);
-	__sync_fetch_and_add(&cpu->failed_bytes, sizeof(*record));
+	__sync_fetch_and_add(&cpu->failed[type], 1);
+	__sync_fetch_and_add(&cpu->failed_bytes, size);
 	__sync_fetch_and_add(&cpu->lost, 1);
+}
+
+/* One process moving memory to and from another one, piece by piece, has one access to it. */
+#define TRANSFER_REPEAT_NS 1000000000ULL
+
+struct transfer_key {
+	struct parent_identity actor;
+	struct parent_identity target;
+	__u32 kind;
+	__u32 reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 512);
+	__type(key, struct transfer_key);
+	__type(value, __u64);
+} transfers SEC(".maps");
+
+static __always_inline bool is_repeat(const struct parent_identity *actor, const struct parent_identity *target,
+				      __u8 kind)
+{
+	struct transfer_key key = { .actor = *actor, .target = *target, .kind = kind };
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 *told = bpf_map_lookup_elem(&transfers, &key);
+
+	if (told && now - *told < TRANSFER_REPEAT_NS)
+		return true;
+	bpf_map_update_elem(&transfers, &key, &now, BPF_ANY);
+	return false;
+}
+
+static __always_inline void put_actor(struct record_header *header, const struct parent_identity *actor)
+{
+	header->pid = actor->pid;
+	header->exec_id = actor->exec_id;
+	header->start_boot_ns = actor->start_boot_ns;
 }
 
 /* `target`: NULL when there is none any more; then `given` is all that is known of it. `result`: of the call. */
@@ -50,10 +86,10 @@ static __always_inline int access_tell(struct task_struct *actor, struct task_st
 	struct access_record record = {};
 	struct parent_identity who = {};
 
+	if (!(settings.wants & WANTS_ACCESSES))
+		return 0;
 	fill_party(&who, actor);
-	record.header.pid = who.pid;
-	record.header.exec_id = who.exec_id;
-	record.header.start_boot_ns = who.start_boot_ns;
+	put_actor(&record.header, &who);
 	if (target)
 		fill_party(&record.target, target);
 	else if (BPF_CORE_READ(actor, thread_pid, level) == 0)
@@ -66,7 +102,9 @@ static __always_inline int access_tell(struct task_struct *actor, struct task_st
 	record.modes = modes;
 	if (result < 0)
 		record.header.flags = RECORD_DENIED;
-	access_output(&record);
+	else if ((kind == ACCESS_READ || kind == ACCESS_WRITE) && is_repeat(&who, &record.target, kind))
+		return 0;
+	access_output(&record.header, RECORD_ACCESS, sizeof(record));
 	return 0;
 }
 

@@ -3,16 +3,8 @@
  * ptrace, process_vm_readv and process_vm_writev, when they return. Three forms: on the kernel's own
  * functions, which costs no other call anything; a program for each call; one for all calls.
  */
-#include "access.h"
-#include "syscall.h"
-
-/* include/uapi/linux/ptrace.h */
-enum {
-	PTRACE_TRACEME = 0,
-	PTRACE_ATTACH = 16,
-	PTRACE_DETACH = 17,
-	PTRACE_SEIZE = 0x4206,
-};
+#include "ptrace.h"
+#include "written.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -23,11 +15,56 @@ struct task_struct___tracer {
 
 #pragma clang attribute pop
 
-static __always_inline int after_ptrace(__u64 request, __u32 number, __s64 result)
+/* Iovecs of one call that are looked at. */
+#define IOVECS_MAX 64
+
+/* A tracer has set registers of its tracee. */
+static __always_inline void registers_set(struct task_struct *tracee)
+{
+	__u64 caller = bpf_get_current_pid_tgid();
+	struct moved mine = { .boot_ns = bpf_ktime_get_boot_ns() };
+	__u64 *before = bpf_map_lookup_elem(&calls, &caller);
+	struct parent_identity target = {};
+	struct thread_key key;
+	struct moved *moved;
+	__u64 place;
+
+	if (!tracee || !before)
+		return;
+	mine.home = *before;
+	place = place_of(tracee);
+	key = thread_key_of(tracee);
+	moved = bpf_map_lookup_elem(&moves, &key);
+	if (moved && is_near(place, moved->home)) {
+		bpf_map_delete_elem(&moves, &key);
+		return;
+	}
+	if (!moved && is_near(place, mine.home))
+		return;
+	fill_party(&mine.mover, (struct task_struct *)bpf_get_current_task());
+	fill_party(&target, tracee);
+	tell_change(&mine.mover, &target, ACCESS_MODE_TRACE);
+	if (moved)
+		mine.home = moved->home;
+	bpf_map_update_elem(&moves, &key, &mine, BPF_ANY);
+}
+
+static __always_inline void track_ptrace(__u64 request, __u32 number, __u64 address, __u32 bytes)
+{
+	if (sets_registers(request))
+		registers_set(task_numbered(number));
+	else if (writes_memory(request))
+		add_range(written_into(task_numbered(number), ACCESS_MODE_TRACE), address, address + bytes);
+}
+
+/* `bytes`: of a word of the caller. */
+static __always_inline int after_ptrace(__u64 request, __u32 number, __u64 address, __u32 bytes, __s64 result)
 {
 	struct task_struct *caller = (struct task_struct *)bpf_get_current_task();
 	struct task_struct___tracer *traced = (void *)caller;
 
+	if (settings.wants & WANTS_THREADS && result == 0)
+		track_ptrace(request, number, address, bytes);
 	switch (request) {
 	case PTRACE_TRACEME:
 		if (result == 0)
@@ -46,6 +83,38 @@ static __always_inline int after_ptrace(__u64 request, __u32 number, __s64 resul
 	return 0;
 }
 
+/*
+ * `vectors`: where the caller says which parts of the other process's memory to write; `words`: of how
+ * many bytes. Not static: the verifier goes through it once, not once for each caller.
+ */
+__noinline int track_vectors(__u32 number, __u64 vectors, __u64 count, __u32 words, __u64 written_bytes)
+{
+	struct written *written = written_into(task_numbered(number), 0);
+
+	if (!written)
+		return 0;
+	for (int i = 0; i < IOVECS_MAX; i++) {
+		__u64 vector[2] = {};
+
+		if (i >= count || !written_bytes)
+			return 0;
+		if (words == sizeof(__u64)) {
+			bpf_probe_read_user(vector, sizeof(vector), (void *)(vectors + i * sizeof(vector)));
+		} else {
+			__u32 half[2] = {};
+
+			bpf_probe_read_user(half, sizeof(half), (void *)(vectors + i * sizeof(half)));
+			vector[0] = half[0];
+			vector[1] = half[1];
+		}
+		if (vector[1] > written_bytes)
+			vector[1] = written_bytes;
+		written_bytes -= vector[1];
+		add_range(written, vector[0], vector[0] + vector[1]);
+	}
+	return 0;
+}
+
 static __always_inline int after_transfer(__u32 number, __u8 kind, __s64 result)
 {
 	/* Nothing was moved where it is 0. */
@@ -55,12 +124,26 @@ static __always_inline int after_transfer(__u32 number, __u8 kind, __s64 result)
 	return 0;
 }
 
+static __always_inline int after_write(struct pt_regs *regs, __s64 result)
+{
+	if (settings.wants & WANTS_THREADS && result > 0)
+		track_vectors(first_of(regs), fourth_of(regs), fifth_of(regs), sizeof(__u64), result);
+	return after_transfer(first_of(regs), ACCESS_WRITE, result);
+}
+
+static __always_inline int after_write_32(struct pt_regs *regs, __s64 result)
+{
+	if (settings.wants & WANTS_THREADS && result > 0)
+		track_vectors(first_of_32(regs), fourth_of_32(regs), fifth_of_32(regs), sizeof(__u32), result);
+	return after_transfer(first_of_32(regs), ACCESS_WRITE, result);
+}
+
 SEC("tp/syscalls/sys_exit_ptrace")
 int access_ptrace(struct syscall_exit *call)
 {
 	struct pt_regs *regs = registers();
 
-	return after_ptrace(first_of(regs), second_of(regs), call->result);
+	return after_ptrace(first_of(regs), second_of(regs), third_of(regs), sizeof(__u64), call->result);
 }
 
 SEC("tp/syscalls/sys_exit_process_vm_readv")
@@ -72,7 +155,7 @@ int access_readv(struct syscall_exit *call)
 SEC("tp/syscalls/sys_exit_process_vm_writev")
 int access_writev(struct syscall_exit *call)
 {
-	return after_transfer(first_of(registers()), ACCESS_WRITE, call->result);
+	return after_write(registers(), call->result);
 }
 
 SEC("fexit/" CALL_FUNCTION("ptrace"))
@@ -80,7 +163,7 @@ int traced_ptrace(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
 
-	return after_ptrace(first_of(regs), second_of(regs), arguments[1]);
+	return after_ptrace(first_of(regs), second_of(regs), third_of(regs), sizeof(__u64), arguments[1]);
 }
 
 SEC("fexit/" CALL_FUNCTION("process_vm_readv"))
@@ -96,7 +179,7 @@ int traced_writev(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
 
-	return after_transfer(first_of(regs), ACCESS_WRITE, arguments[1]);
+	return after_write(regs, arguments[1]);
 }
 
 SEC("fexit/" CALL_FUNCTION_COMPAT("ptrace"))
@@ -104,7 +187,7 @@ int traced_ptrace_32(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
 
-	return after_ptrace(first_of_32(regs), second_of_32(regs), arguments[1]);
+	return after_ptrace(first_of_32(regs), second_of_32(regs), third_of_32(regs), sizeof(__u32), arguments[1]);
 }
 
 SEC("fexit/" CALL_FUNCTION_32("process_vm_readv"))
@@ -120,18 +203,18 @@ int traced_writev_32(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
 
-	return after_transfer(first_of_32(regs), ACCESS_WRITE, arguments[1]);
+	return after_write_32(regs, arguments[1]);
 }
 
 static __always_inline int after_32_bit(struct pt_regs *regs, __u64 number, __s64 result)
 {
 	switch (number) {
 	case CALL_32_PTRACE:
-		return after_ptrace(first_of_32(regs), second_of_32(regs), result);
+		return after_ptrace(first_of_32(regs), second_of_32(regs), third_of_32(regs), sizeof(__u32), result);
 	case CALL_32_VM_READV:
 		return after_transfer(first_of_32(regs), ACCESS_READ, result);
 	case CALL_32_VM_WRITEV:
-		return after_transfer(first_of_32(regs), ACCESS_WRITE, result);
+		return after_write_32(regs, result);
 	}
 	return 0;
 }
@@ -157,11 +240,11 @@ int access_calls(__u64 *arguments)
 	if (is_32_bit((struct task_struct *)bpf_get_current_task()))
 		return after_32_bit(regs, number, result);
 	if (number == CALL_PTRACE)
-		return after_ptrace(first_of(regs), second_of(regs), result);
+		return after_ptrace(first_of(regs), second_of(regs), third_of(regs), sizeof(__u64), result);
 	if (number == CALL_VM_READV)
 		return after_transfer(first_of(regs), ACCESS_READ, result);
 	if (number == CALL_VM_WRITEV)
-		return after_transfer(first_of(regs), ACCESS_WRITE, result);
+		return after_write(regs, result);
 	return 0;
 }
 

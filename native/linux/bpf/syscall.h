@@ -36,9 +36,11 @@ struct task_struct___thread {
 enum { CALL_MMAP = 9, CALL_MPROTECT = 10, CALL_PKEY_MPROTECT = 329 };
 enum { CALL_PTRACE = 101, CALL_VM_READV = 310, CALL_VM_WRITEV = 311 };
 enum { CALL_OPEN = 2, CALL_CREAT = 85, CALL_OPENAT = 257, CALL_OPENAT2 = 437 };
+enum { CALL_WRITE = 1, CALL_PWRITE64 = 18, CALL_WRITEV = 20, CALL_PWRITEV = 296, CALL_PWRITEV2 = 328 };
 enum { CALL_32_MPROTECT = 125, CALL_32_MMAP2 = 192, CALL_32_PKEY_MPROTECT = 380 };
 enum { CALL_32_PTRACE = 26, CALL_32_VM_READV = 347, CALL_32_VM_WRITEV = 348 };
 enum { CALL_32_OPEN = 5, CALL_32_CREAT = 8, CALL_32_OPENAT = 295, CALL_32_OPENAT2 = 437 };
+enum { CALL_32_WRITE = 4, CALL_32_WRITEV = 146, CALL_32_PWRITE64 = 181, CALL_32_PWRITEV = 334, CALL_32_PWRITEV2 = 379 };
 
 /* The kernel's functions behind the calls: of 64-bit callers, and of 32-bit ones. */
 #define CALL_FUNCTION(name) "__x64_sys_" name
@@ -89,9 +91,11 @@ enum { CALL_MMAP = 222, CALL_MPROTECT = 226, CALL_PKEY_MPROTECT = 288 };
 enum { CALL_PTRACE = 117, CALL_VM_READV = 270, CALL_VM_WRITEV = 271 };
 /* The first two are none of its calls. */
 enum { CALL_OPEN = -2, CALL_CREAT = -3, CALL_OPENAT = 56, CALL_OPENAT2 = 437 };
+enum { CALL_WRITE = 64, CALL_PWRITE64 = 68, CALL_WRITEV = 66, CALL_PWRITEV = 70, CALL_PWRITEV2 = 287 };
 enum { CALL_32_MPROTECT = 125, CALL_32_MMAP2 = 192, CALL_32_PKEY_MPROTECT = 394 };
 enum { CALL_32_PTRACE = 26, CALL_32_VM_READV = 376, CALL_32_VM_WRITEV = 377 };
 enum { CALL_32_OPEN = 5, CALL_32_CREAT = 8, CALL_32_OPENAT = 322, CALL_32_OPENAT2 = 437 };
+enum { CALL_32_WRITE = 4, CALL_32_WRITEV = 146, CALL_32_PWRITE64 = 181, CALL_32_PWRITEV = 362, CALL_32_PWRITEV2 = 393 };
 
 #define CALL_FUNCTION(name) "__arm64_sys_" name
 #define CALL_FUNCTION_32(name) "__arm64_sys_" name
@@ -152,6 +156,12 @@ static __always_inline struct pt_regs *registers(void)
 }
 
 /* include/trace/syscall.h */
+struct syscall_enter {
+	__u64 common;
+	long number;
+	unsigned long arguments[6];
+};
+
 struct syscall_exit {
 	__u64 common;
 	long number;

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * What processes do to others that may make threads begin there: code that they write, and threads
+ * that they trace and move elsewhere. Remembered here, and looked at when a thread is created.
+ */
+#ifndef KERNELWIRE_TRACKS_H
+#define KERNELWIRE_TRACKS_H
+
+#include "access.h"
+#include "syscall.h"
+
+/* Shared by the programs: native/linux/ebpf_source.cc makes them, in their true sizes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct parent_identity);
+	__type(value, struct written);
+} writes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct thread_key);
+	__type(value, struct moved);
+} moves SEC(".maps");
+
+/* Where the tracee of a caller of ptrace was before the call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+	__type(value, __u64);
+} calls SEC(".maps");
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs___place {
+	unsigned long ip;
+};
+#define place_in(regs) BPF_CORE_READ((struct pt_regs___place *)(regs), ip)
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs___place {
+	__u64 pc;
+};
+#define place_in(regs) BPF_CORE_READ((struct pt_regs___place *)(regs), pc)
+#endif
+
+#pragma clang attribute pop
+
+/* To go on behind a breakpoint, or to run one instruction again, is no move. */
+#define INSTRUCTION_BYTES 15
+
+static __always_inline bool is_near(__u64 a, __u64 b)
+{
+	return a - b + INSTRUCTION_BYTES <= 2 * INSTRUCTION_BYTES;
+}
+
+/* Where a thread will go on in user mode. All kernel stacks have the registers in the same place. */
+static __always_inline __u64 place_of(struct task_struct *task)
+{
+	struct task_struct___stack *holder = (void *)task;
+	struct task_struct___stack *own = (void *)bpf_get_current_task();
+	struct pt_regs *pointer = registers();
+	void *stack = BPF_CORE_READ(holder, stack);
+	__u64 address = 0;
+
+	/* As a number, which the verifier lets us calculate with. */
+	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
+	stack += address - (__u64)BPF_CORE_READ(own, stack);
+	return place_in(stack);
+}
+
+static __always_inline struct thread_key thread_key_of(struct task_struct *task)
+{
+	struct thread_key key = {
+		.start_boot_ns = BPF_CORE_READ(task, start_boottime),
+		.thread = BPF_CORE_READ(task, pid),
+	};
+
+	return key;
+}
+
+/* `modes`: through what. */
+static __always_inline void tell_change(const struct parent_identity *actor, const struct parent_identity *target,
+					__u8 modes)
+{
+	struct access_record record = { .target = *target, .kind = ACCESS_CHANGE, .modes = modes };
+
+	put_actor(&record.header, actor);
+	access_output(&record.header, RECORD_ACCESS, sizeof(record));
+}
+
+#endif
