@@ -9,7 +9,7 @@ import { buildTargetedRouting } from './build/targeted-routing.js'
 import { reachesIn } from './correlate/access.js'
 import { type CorrelationOptions, Correlator } from './correlate/correlator.js'
 import type { Finding } from './correlate/finding.js'
-import type { EventName, EventRecord, NewRemoteThread, RemoteProcessHandle } from './events/index.js'
+import type { EventName, EventRecord, NewRemoteThread, RemoteProcessHandle, TerminateProcess } from './events/index.js'
 import type { ProcessImage } from './process/image.js'
 import type { EventStream, StreamOptions } from './stream.js'
 
@@ -56,6 +56,25 @@ export class Acts {
     account: number,
   ): void {
     this.#stream.module(image, pid, path, size, base, time, undefined, account)
+  }
+
+  /** The end of a process of which nothing else is known. */
+  unknownEnd(pid: number, time: number, exitCode: number, account: number): void {
+    const { accounts } = this.#stream
+    if (!this.wants('TERMINATE_PROCESS')) {
+      accounts.filtered[account]!++
+      return
+    }
+    const { ids, envelope } = this.#options
+    ids.next()
+    const routing = buildRouting(envelope, 'TERMINATE_PROCESS', time, ids.eventId(), ids.atom(time), undefined)
+    const event: TerminateProcess['event'] = { TIMESTAMP: time, PROCESS_ID: pid }
+    if (this.#stream.extended) {
+      event.EXIT_CODE = exitCode
+      event.SEQUENCE = ids.sequence
+    }
+    this.#stream.deliver('TERMINATE_PROCESS', { routing, event } as TerminateProcess)
+    accounts.delivered[account]!++
   }
 
   pipe(

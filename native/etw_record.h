@@ -40,6 +40,7 @@ enum EtwFlag : uint16_t {
   ETW_HAS_SID = 1 << 3,        // there is an ETW_ITEM_SID
   ETW_TRACE_LOGGING = 1 << 4,  // there is an ETW_ITEM_SCHEMA: the event describes itself
   ETW_LATE = 1 << 5,           // an event with a later time came before it
+  ETW_BEHIND_LOSS = 1 << 6,    // the session lost events of this CPU before it, or before its like
 };
 
 struct EtwRecord {

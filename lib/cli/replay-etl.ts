@@ -48,7 +48,7 @@ export async function printStats(path: string, terminal: Terminal, signal: Abort
     `session   ${visible(facts.sessionName)}, Windows build ${facts.osBuild}, ${facts.cpus} CPUs, ${facts.pointerBytes * 8} bit`,
     `recorded  ${dateOf(facts.startMs)}, ${seconds}, clock: ${facts.clock}`,
     `contents  ${totals.events} events in ${totals.buffers} buffers${facts.isCompressed ? ', compressed' : ''}`,
-    `lost      ${facts.eventsLost} events, ${facts.buffersLost} buffers, as the session counted them`,
+    `lost      ${facts.eventsLost} events, ${facts.buffersLost} buffers, as the session counted them${gapsOf(totals)}`,
     '',
     ...findings.map(({ what, isThere, why }) => `${isThere ? 'yes' : 'no '}  ${what}: ${why}`),
     '',
@@ -56,6 +56,11 @@ export async function printStats(path: string, terminal: Terminal, signal: Abort
   ]
   await terminal.stdout.write(`${lines.join('\n')}\n`)
   for (const note of notesOf(totals)) terminal.say(`kernelwire: ${note}`)
+}
+
+function gapsOf({ buffersAfterEventLoss, buffersAfterBufferLoss }: EtlTotals): string {
+  const gaps = buffersAfterEventLoss + buffersAfterBufferLoss
+  return gaps === 0 ? '' : `; ${gaps} buffers stand behind a loss`
 }
 
 function kindLine({ provider, id, opcode, version, events, bytes }: EventCount): string {

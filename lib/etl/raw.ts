@@ -22,6 +22,8 @@ export interface RawEvent {
   size: number
   /** A later one came before it: the file did not allow more order. */
   late?: true
+  /** The session lost events of this CPU before it. */
+  behindLoss?: true
 }
 
 export function rawEvent(records: Records, at: number): RawEvent {
@@ -42,6 +44,7 @@ export function rawEvent(records: Records, at: number): RawEvent {
   event.version = u8[at + RECORD.version]!
   event.size = u32[(at + RECORD.payload_length) >>> 2]!
   if ((flags & FLAG.LATE) !== 0) event.late = true
+  if ((flags & FLAG.BEHIND_LOSS) !== 0) event.behindLoss = true
   return event
 }
 

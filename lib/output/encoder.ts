@@ -29,6 +29,7 @@ type Loading = Extract<EventRecord, { routing: { event_type: 'MODULE_LOAD' } }>[
 type Starting = Extract<EventRecord, { routing: { event_type: 'NEW_PROCESS' | 'EXISTING_PROCESS' } }>['event']
 
 function terminateText(event: Ending): string {
+  if (event.PARENT_PROCESS_ID === undefined) return JSON.stringify(event)
   return `{"PARENT_PROCESS_ID":${event.PARENT_PROCESS_ID},"TIMESTAMP":${event.TIMESTAMP},"PROCESS_ID":${event.PROCESS_ID}}`
 }
 

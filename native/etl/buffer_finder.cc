@@ -36,7 +36,9 @@ BufferFinder::Status BufferFinder::Next(FoundBuffer& found, size_t ahead) {
   }
 
   const BufferHeader header(view.data);
-  if (!header.IsPlausible()) {
+  // A later Windows may have flags and types of its own.
+  const bool is_usual = header.bytes == buffer_bytes_ && header.HasSizes();
+  if (!is_usual && !header.IsPlausible()) {
     if (AreZero(view.data, kBufferHeaderBytes)) return Unwritten();
     Count(defects_, Defect::kBufferHeader);
     is_searching_ = true;

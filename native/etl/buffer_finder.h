@@ -18,6 +18,9 @@ struct FoundBuffer {
   uint16_t flags = 0;
 
   bool is_compressed() const { return flags & BufferHeader::kCompressed; }
+  bool is_behind_loss() const {
+    return flags & (BufferHeader::kEventsLost | BufferHeader::kBufferLost);
+  }
 };
 
 class BufferFinder {

@@ -41,9 +41,10 @@ struct BufferHeader {
   size_t end() const { return saved_offset != 0 ? saved_offset : offset; }
 
   // Whether the numbers that Windows writes go together.
-  bool IsPlausible() const {
-    return bytes >= kBufferHeaderBytes && bytes <= kBufferBytesMax && end() <= kBufferBytesMax &&
-           (flags & ~kKnownFlags) == 0 && type < kTypes;
+  bool IsPlausible() const { return HasSizes() && (flags & ~kKnownFlags) == 0 && type < kTypes; }
+
+  bool HasSizes() const {
+    return bytes >= kBufferHeaderBytes && bytes <= kBufferBytesMax && end() <= kBufferBytesMax;
   }
 
   uint32_t bytes;  // in the file, with the header

@@ -11,7 +11,8 @@ namespace {
 // The file's header event with its two names: some 500 bytes.
 constexpr size_t kFirstBytes = 0x10000;
 
-// COMPRESSION_FORMAT_* of the formats that we do not read.
+// COMPRESSION_FORMAT_* of the formats that we do not read. Above them is how hard it was tried.
+constexpr uint32_t kFormatMask = 0xff;
 constexpr uint32_t kLznt1 = 2;
 constexpr uint32_t kXpressHuffman = 4;
 
@@ -67,7 +68,8 @@ void EtlFile::CountOther(EventStatus status, EventKind kind, size_t left) {
 
 size_t EtlFile::Expand(const FoundBuffer& found, const uint8_t* data, size_t bytes,
                        std::vector<uint8_t>& events) {
-  if (header_.compression == kLznt1 || header_.compression == kXpressHuffman) {
+  const uint32_t format = header_.compression & kFormatMask;
+  if (format == kLznt1 || format == kXpressHuffman) {
     Count(defects_, Defect::kCompression);
     return 0;
   }

@@ -44,6 +44,11 @@ struct EtlReader::Waiting {
   std::unique_ptr<uint8_t[]> held;  // its bytes, if they cannot be read again
 };
 
+struct EtlReader::Placed {
+  uint64_t timestamp;
+  uint32_t at;
+};
+
 // The buffers of one CPU.
 struct EtlReader::Stream {
   explicit Stream(uint16_t number) : cpu(number) {}
@@ -55,10 +60,17 @@ struct EtlReader::Stream {
     return rank != other_rank ? rank < other_rank : cpu < other.cpu;
   }
 
+  // What it holds in memory, of an open buffer.
+  size_t bytes() const { return events.size() + sorted.capacity() * sizeof(Placed); }
+
   const uint16_t cpu;
-  bool is_listed = false;  // in one of the three lists
+  bool is_listed = false;       // in one of the three lists
+  bool is_behind_loss = false;  // and no record says so yet
   std::deque<Waiting> waiting;
   std::vector<uint8_t> events;  // of the open buffer
+  // Where they lie, by time, if that is not their order.
+  std::vector<Placed> sorted;
+  size_t next_sorted = 0;
   const uint8_t* next = nullptr;
   const uint8_t* end = nullptr;
   Event head{};
@@ -173,7 +185,7 @@ void EtlReader::OpenNext(Stream& stream) {
     return;
   }
   Waiting& waiting = stream.waiting.front();
-  const size_t bytes_of_others = open_bytes_ - stream.events.size();
+  const size_t bytes_of_others = open_bytes_ - stream.bytes();
   if (bytes_of_others + waiting.found.end > kOpenBytesMax && bytes_of_others > 0) {
     Count(file_.defects(), Defect::kMemory);
     unopened_.pop_back();
@@ -183,12 +195,15 @@ void EtlReader::OpenNext(Stream& stream) {
     return;
   }
   const size_t bytes = Load(stream, waiting);
-  open_bytes_ = bytes_of_others + stream.events.size();
   work_ -= std::min(work_, 1 + bytes / kBytesPerWork);
+  if (waiting.found.is_behind_loss()) stream.is_behind_loss = true;
   stream.waiting.pop_front();
   waiting_buffers_--;
   stream.next = stream.events.data();
   stream.end = stream.next + bytes;
+  stream.sorted.clear();
+  if (!IsInOrder(stream)) Sort(stream);
+  open_bytes_ = bytes_of_others + stream.bytes();
   if (!NextInBuffer(stream)) return;
   unopened_.pop_back();
   heap_.push_back(&stream);
@@ -214,8 +229,45 @@ size_t EtlReader::Load(Stream& stream, Waiting& waiting) {
   return file_.Expand(found, compressed_.data(), bytes, stream.events);
 }
 
+bool EtlReader::IsInOrder(const Stream& stream) {
+  uint64_t latest = 0;
+  Event event{};
+  for (const uint8_t* at = stream.next; at < stream.end;) {
+    const EventStatus status = ReadEvent(at, stream.end, event);
+    if (status != EventStatus::kEvent && status != EventStatus::kSkip) return true;
+    if (status == EventStatus::kEvent) {
+      if (event.timestamp < latest) return false;
+      latest = event.timestamp;
+    }
+    at += std::min(AlignUp(event.size), static_cast<size_t>(stream.end - at));
+  }
+  return true;
+}
+
+// Where all CPUs write into one buffer, two that come at once may stand in it the wrong way round.
+void EtlReader::Sort(Stream& stream) {
+  auto& sorted = stream.sorted;
+  while (Walk(stream)) {
+    const auto at = static_cast<uint32_t>(stream.head.at - stream.events.data());
+    sorted.push_back({stream.head.timestamp, at});
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Placed& one, const Placed& other) {
+    return one.timestamp < other.timestamp;
+  });
+  stream.next_sorted = 0;
+  work_ -= std::min(work_, sorted.size());
+}
+
 // False when the buffer has no more events.
 bool EtlReader::NextInBuffer(Stream& stream) {
+  if (stream.sorted.empty()) return Walk(stream);
+  if (stream.next_sorted == stream.sorted.size()) return false;
+  const uint8_t* const at = stream.events.data() + stream.sorted[stream.next_sorted++].at;
+  return ReadEvent(at, stream.end, stream.head) == EventStatus::kEvent;
+}
+
+// To the next event as they lie.
+bool EtlReader::Walk(Stream& stream) {
   while (stream.next < stream.end) {
     const auto left = static_cast<size_t>(stream.end - stream.next);
     const EventStatus status = ReadEvent(stream.next, stream.end, stream.head);
@@ -227,15 +279,17 @@ bool EtlReader::NextInBuffer(Stream& stream) {
   return false;
 }
 
-void EtlReader::Deliver(const Stream& stream, uint32_t providers) {
+void EtlReader::Deliver(Stream& stream, uint32_t providers) {
   const Event& event = stream.head;
   file_.totals().events++;
   const bool is_late = event.timestamp < latest_;
   if (!is_late) latest_ = event.timestamp;
   const EtwProvider provider = ProviderOf(event);
   if (!(providers >> provider & 1)) return;
-  const uint16_t flags = is_late ? ETW_LATE : 0;
+  uint16_t flags = is_late ? ETW_LATE : 0;
+  if (stream.is_behind_loss) flags |= ETW_BEHIND_LOSS;
   if (!records_.Write(event, provider, stream.cpu, file_.clock(), flags, file_.defects())) return;
+  stream.is_behind_loss = false;
   file_.totals().delivered++;
   if (is_late) file_.totals().late++;
 }
@@ -256,8 +310,9 @@ void EtlReader::LeaveHeap() {
 }
 
 void EtlReader::Free(Stream& stream) {
-  open_bytes_ -= stream.events.size();
+  open_bytes_ -= stream.bytes();
   std::vector<uint8_t>().swap(stream.events);
+  std::vector<Placed>().swap(stream.sorted);
   stream.next = stream.end = nullptr;
   stream.is_listed = false;
 }

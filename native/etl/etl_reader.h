@@ -39,6 +39,7 @@ class EtlReader {
  private:
   struct Waiting;
   struct Stream;
+  struct Placed;
 
   Status LookAhead();
   void Add(const FoundBuffer& found);
@@ -46,8 +47,11 @@ class EtlReader {
   bool OpenStreams();
   void OpenNext(Stream& stream);
   size_t Load(Stream& stream, Waiting& waiting);
+  static bool IsInOrder(const Stream& stream);
+  void Sort(Stream& stream);
   bool NextInBuffer(Stream& stream);
-  void Deliver(const Stream& stream, uint32_t providers);
+  bool Walk(Stream& stream);
+  void Deliver(Stream& stream, uint32_t providers);
   void LeaveHeap();
   void Free(Stream& stream);
   void SiftUp(size_t at);

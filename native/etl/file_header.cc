@@ -91,7 +91,10 @@ bool FileHeader::Parse(const uint8_t* buffer, size_t bytes, FileHeader& header, 
       header.frequency = kFileTimeFrequency;
       break;
     case ClockType::kCpuCycle:
-      header.frequency = header.cpu_mhz * uint64_t{1'000'000};
+      if (header.cpu_mhz != 0) header.frequency = header.cpu_mhz * uint64_t{1'000'000};
+      break;
+    case ClockType::kDefault:
+      header.clock = ClockType::kPerformanceCounter;
       break;
     default:
       why = "its header names no clock that we know";

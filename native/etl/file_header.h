@@ -8,7 +8,12 @@
 
 namespace kernelwire::etl {
 
-enum class ClockType : uint32_t { kPerformanceCounter = 1, kSystemTime = 2, kCpuCycle = 3 };
+enum class ClockType : uint32_t {
+  kDefault = 0,
+  kPerformanceCounter = 1,
+  kSystemTime = 2,
+  kCpuCycle = 3,
+};
 
 struct FileHeader {
   // From the file's first buffer. On failure `why` says what makes no sense.

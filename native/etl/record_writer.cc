@@ -12,7 +12,7 @@ constexpr size_t kFrameBytes = 8;
 constexpr uint16_t kExtended = 0x1;     // of EVENT_HEADER.Flags
 constexpr size_t kItemHeaderBytes = 8;  // of an item in the file
 
-// The version word of PERFINFO_TRACE_HEADER.
+// The version word of kernel events: what stands between header and payload.
 constexpr uint16_t kPebsFlag = 0x8000;
 constexpr unsigned kCountersShift = 8;
 constexpr unsigned kCountersMask = 7;
@@ -122,7 +122,7 @@ bool RecordWriter::Write(const Event& event, EtwProvider provider, uint16_t cpu,
   if (event.kind == EventKind::kManifest) {
     has_items = Load<uint16_t>(event.at + 4) & kExtended;
     if (has_items) payload = BehindItems(event);
-  } else if (event.kind == EventKind::kPerfInfo) {
+  } else if (event.is_kernel()) {
     const auto version = Load<uint16_t>(event.at);
     pebs = (version & kPebsFlag) ? 8 : 0;
     counters = ((version >> kCountersShift) & kCountersMask) * 8;

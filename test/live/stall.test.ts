@@ -115,7 +115,7 @@ test(
       ['EXIT', 'TERMINATE_PROCESS'],
     ] as const
     for (const [type, event] of fates) {
-      const ofParents = apart.events.filter((one) => isEvent(one, event) && parents.has(one.event.PARENT_PROCESS_ID))
+      const ofParents = apart.events.filter((one) => isEvent(one, event) && parents.has(one.event.PARENT_PROCESS_ID!))
       const lost = processes - ofParents.length
       const lostByOthers = stats.records[type].failed - lost
       expect(lost).toBeGreaterThan(0)

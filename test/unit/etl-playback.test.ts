@@ -10,7 +10,7 @@ import { expectCausalOrder, expectEachOnce, expectIdentity } from './invariants.
 const FOLDER = corpusFolder('etl')
 
 const RECORDINGS = [
-  ['tx-win7-kernel-process.etl', '', { NEW_PROCESS: 4, TERMINATE_PROCESS: 2, MODULE_LOAD: 1_115 }],
+  ['tx-win7-kernel-process.etl', '', { NEW_PROCESS: 4, TERMINATE_PROCESS: 4, MODULE_LOAD: 1_115 }],
   [
     'pv-win10-diaghub.zip',
     'diaghub.kernel.1.etl',

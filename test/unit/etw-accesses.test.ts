@@ -141,6 +141,27 @@ describe('threads in other processes', () => {
     expect(stream.accounts.dropped[PROVIDER.THREAD]).toBe(1)
   })
 
+  test('but one of a process that did something before is not', () => {
+    const UNKNOWN = 12_345
+    const { of } = run([
+      kernelThread({ by: UNKNOWN, pid: UNKNOWN, tid: 12_346, ms: 5 }),
+      kernelThread({ by: MALWARE, pid: UNKNOWN, tid: 12_350, ms: 6 }),
+    ])
+    const [thread, ...others] = of('NEW_REMOTE_THREAD')
+    expect(others).toEqual([])
+    expect(thread!.event).toMatchObject({ THREAD_ID: 12_350, PROCESS_ID: UNKNOWN, PARENT_PROCESS_ID: MALWARE })
+    expect(thread!.event).not.toHaveProperty('TARGET')
+  })
+
+  test('nor does it count when a thread of it ended since: it may have been the last, and the number another process', () => {
+    const { of } = run([
+      kernelThread({ by: 12_345, pid: 12_345, tid: 12_346, ms: 5 }),
+      thread({ by: 12_345, pid: 12_345, tid: 12_346, ms: 6 }, 2),
+      kernelThread({ by: MALWARE, pid: 12_345, tid: 12_350, ms: 7 }),
+    ])
+    expect(of('NEW_REMOTE_THREAD')).toEqual([])
+  })
+
   const NTDLL = 0x7ffb_0000_0000
   const WORKER = NTDLL + 0x2_0000
   const LEARNED = [

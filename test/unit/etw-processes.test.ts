@@ -1,6 +1,6 @@
 import { Errors } from 'typebox/schema'
 import { expect, test } from 'vitest'
-import { PROVIDER } from '../../lib/decode/etw/layout.js'
+import { FLAG, PROVIDER } from '../../lib/decode/etw/layout.js'
 import { schemaOf } from '../../lib/events/schemas.js'
 import { join, narrow, sid, tokenUser, u32, u64, wide } from './etw-bytes.js'
 import {
@@ -181,7 +181,7 @@ test('what is only found at the end of the recording was there: it is no child o
   expect(existing[0]!.event).not.toHaveProperty('PARENT')
 })
 
-test('only the end was recorded: the process existed; where not even its parent is told, nothing is made up', () => {
+test('only the end was recorded: the process existed; where not even its parent is told, neither is it here', () => {
   const { events, stream } = run([
     end({ pid: 70, parent: 60, name: 'gone.exe', commandLine: 'gone -x', ms: 1 }),
     kernelStop({ pid: 71, name: 'SearchProtocol', ms: 2 }),
@@ -189,9 +189,12 @@ test('only the end was recorded: the process existed; where not even its parent 
   expect(events).toMatchObject([
     { routing: { event_type: 'EXISTING_PROCESS' }, event: { FILE_PATH: 'gone.exe', COMMAND_LINE: 'gone -x' } },
     { routing: { event_type: 'TERMINATE_PROCESS' }, event: { PROCESS_ID: 70, PARENT_PROCESS_ID: 60 } },
+    { routing: { event_type: 'TERMINATE_PROCESS' }, event: { TIMESTAMP: BEGIN + 2, PROCESS_ID: 71 } },
   ])
-  expect(events).toHaveLength(2)
-  expect(stream.accounts.dropped[PROVIDER.KERNEL_PROCESS]).toBe(1)
+  expect(events).toHaveLength(3)
+  expect(events[2]!.routing).not.toHaveProperty('parent')
+  expect(events[2]!.event).not.toHaveProperty('PARENT_PROCESS_ID')
+  expect(stream.accounts.delivered[PROVIDER.KERNEL_PROCESS]).toBe(1)
   expectIdentity(stream.accounts, 2)
 })
 
@@ -372,4 +375,23 @@ test('a forged recording with very many processes fills no memory', () => {
   const { stream } = run(events, { names: ['TERMINATE_PROCESS'] })
   expect(stream.processes.size).toBeLessThanOrEqual(65_536)
   expectIdentity(stream.accounts, events.length)
+})
+
+test('a driver is loaded into no process, and where the kernel has it is not told', () => {
+  const { of } = run([
+    found({ pid: 0, parent: 0, name: 'Idle' }),
+    load({ pid: 0, path: '\\SystemRoot\\System32\\drivers\\x.sys', base: 0xffff_f800_0000_0000, ms: 1 }),
+  ])
+  const [loaded] = of('MODULE_LOAD')
+  expect(loaded!.event).toMatchObject({ PROCESS_ID: 0, MODULE_NAME: 'x.sys', MEMORY_SIZE: 0x1000 })
+  expect(loaded!.event).not.toHaveProperty('BASE_ADDRESS')
+  expect(loaded!.routing).not.toHaveProperty('parent')
+})
+
+test('behind a loss, of which the buffer tells but not how many, an event says where it was', () => {
+  const behind = { ...start({ pid: 6, ms: 900 }), flags: FLAG.BEHIND_LOSS, cpu: 3 }
+  const { of } = run([{ ...start({ pid: 5, ms: 100 }), cpu: 3 }, { ...start({ pid: 8, ms: 500 }), cpu: 1 }, behind])
+  expect(of('LOSS_ACCOUNTING').map(({ event }) => event)).toMatchObject([
+    { LOST: {}, REASON: 'NOT_RECORDED', FROM: BEGIN + 100, TO: BEGIN + 900 },
+  ])
 })

@@ -28,7 +28,10 @@ export function expectCausalOrder(events: readonly EventRecord[]): void {
 /** No image starts twice, and none ends twice. */
 export function expectEachOnce(events: readonly EventRecord[]): void {
   const atoms = (names: RegExp, of: 'this' | 'parent') =>
-    events.filter(({ routing }) => names.test(routing.event_type)).map(({ routing }) => routing[of])
+    events
+      .filter(({ routing }) => names.test(routing.event_type))
+      .map(({ routing }) => routing[of])
+      .filter((atom) => atom !== undefined)
   for (const all of [atoms(/^(NEW|EXISTING)_PROCESS$/, 'this'), atoms(/^TERMINATE_PROCESS$/, 'parent')]) {
     expect(new Set(all).size).toBe(all.length)
   }

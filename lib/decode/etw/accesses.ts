@@ -27,6 +27,8 @@ export class Accesses {
   readonly #wantsPipes: boolean
   /** The process of each thread: old events about files know only the thread. */
   readonly #pidOfThread = new Map<number, number>()
+  /** Processes that did something, and of which no thread ended since: so a thread that comes is not their first. */
+  readonly #running = new Set<number>()
 
   constructor(stream: EventStream, acts: Acts, lives: Lives, workers: WorkerThreads) {
     this.#stream = stream
@@ -41,12 +43,15 @@ export class Accesses {
     const { pid, tid, win32StartAddress } = fields
     const isEnd = opcode === OPCODE.END || opcode === OPCODE.DC_END
     if (this.#wantsPipes) this.#remember(pid, tid, isEnd)
+    if (isEnd) this.#running.delete(pid)
     const isStart = opcode === OPCODE.START && (flags & FLAG.NO_THREAD) === 0 && creator !== NO_PID
     if (!isStart || creator === pid) {
       if (!isEnd) this.#own(pid, win32StartAddress)
+      if (isStart) this.#runs(pid)
       this.#stream.accounts.folded[provider]!++
       return
     }
+    this.#runs(creator)
     this.#ofOther(provider, fields, creator, time)
   }
 
@@ -91,19 +96,19 @@ export class Accesses {
       return
     }
     const life = this.#lives.of(pid)
-    if (life === undefined) {
+    if (life === undefined && !this.#running.has(pid)) {
       // A process that nobody told of: this may be its first thread.
       accounts.dropped[provider]!++
       return
     }
-    const isFirst = !life.hasThread
-    life.hasThread = true
+    const isFirst = life !== undefined && !life.hasThread
+    if (life !== undefined) life.hasThread = true
     if (isFirst || isOfKernel(fields) || !this.#acts.wantsAccesses) {
       accounts.folded[provider]!++
       return
     }
     const [source, target] = [this.#party(creator), this.#party(pid)]
-    if (this.#isBenign(source.image, target.image!, fields.win32StartAddress)) {
+    if (this.#isBenign(source.image, target.image, fields.win32StartAddress)) {
       accounts.filtered[provider]!++
       return
     }
@@ -111,10 +116,16 @@ export class Accesses {
   }
 
   /** Nothing is benign in a process that is sensitive. */
-  #isBenign(source: ProcessImage | undefined, target: ProcessImage, address: number): boolean {
-    if (this.#acts.isSensitive(target)) return false
+  #isBenign(source: ProcessImage | undefined, target: ProcessImage | undefined, address: number): boolean {
+    if (target !== undefined && this.#acts.isSensitive(target)) return false
     if (this.#workers.isWorker(address)) return true
-    return source !== undefined && isBenignThread(nestedProcess(source), nestedProcess(target))
+    return (
+      source !== undefined && isBenignThread(nestedProcess(source), target === undefined ? {} : nestedProcess(target))
+    )
+  }
+
+  #runs(pid: number): void {
+    if (this.#running.size < THREADS_MAX) this.#running.add(pid)
   }
 
   #own(pid: number, address: number): void {

@@ -11,7 +11,7 @@ import { Accesses } from './accesses.js'
 import type { EtwAtoms } from './atoms.js'
 import { ClassicEvents } from './classic.js'
 import { FileTimes } from './file-time.js'
-import { PROVIDER, RECORD } from './layout.js'
+import { FLAG, PROVIDER, RECORD } from './layout.js'
 import { Ledger } from './ledger.js'
 import { Lives } from './lives.js'
 import { Losses } from './losses.js'
@@ -64,7 +64,7 @@ export class EtwDecoder {
     const workers = new WorkerThreads()
     this.ledger = new Ledger(stream.accounts)
     this.#lives = new Lives(stream, atoms, acts.wants('EXISTING_PROCESS'), startWindowMs)
-    const processes = new Processes(stream, this.#lives, this.volumes, new FileTimes())
+    const processes = new Processes(stream, acts, this.#lives, this.volumes, new FileTimes())
     const modules = new Modules(stream, acts, this.#lives, this.volumes, workers)
     const accesses = new Accesses(stream, acts, this.#lives, workers)
     this.#losses = new Losses(stream)
@@ -94,6 +94,9 @@ export class EtwDecoder {
     }
     const fromMs = this.latestMs
     this.#tick(time)
+    const cpu = view.getUint16(at + RECORD.cpu, true)
+    if ((view.getUint16(at + RECORD.flags, true) & FLAG.BEHIND_LOSS) !== 0) this.#losses.gap(cpu, time)
+    this.#losses.see(cpu, time)
     payload.aim(at, length)
     const provider = view.getUint16(at + RECORD.provider, true)
     const version = view.getUint8(at + RECORD.version)

@@ -27,6 +27,7 @@ export const FLAG = {
   HAS_SID: 8,
   TRACE_LOGGING: 16,
   LATE: 32,
+  BEHIND_LOSS: 64,
 } as const
 
 export const RECORD = {

@@ -7,6 +7,9 @@ import { Twins } from './twins.js'
 import type { Volumes } from './volumes.js'
 import type { WorkerThreads } from './workers.js'
 
+/** The highest address of a program. */
+const USER_MAX = 0x7fff_ffff_ffff
+
 const NTDLL = '\\ntdll.dll'
 
 export class Modules {
@@ -32,14 +35,17 @@ export class Modules {
       this.#stream.accounts.folded[provider]!++
       return
     }
-    const { pid, base, size } = fields
+    const { pid, size } = fields
+    // Of the kernel and its drivers; where they lie is not told.
+    const isOfKernel = pid === 0 || fields.base > USER_MAX
+    const base = isOfKernel ? 0 : fields.base
     const path = fields.path === '' ? undefined : this.#volumes.dosPath(fields.path)
     if (path !== undefined) this.#learn(pid, path, base, size)
-    if (!isLoad || this.#twins.isSecond(provider, pid, base, time)) {
+    if (!isLoad || this.#twins.isSecond(provider, pid, fields.base, time)) {
       this.#stream.accounts.folded[provider]!++
       return
     }
-    const image = this.#acts.wantsModules ? this.#lives.announced(pid) : undefined
+    const image = this.#acts.wantsModules && !isOfKernel ? this.#lives.announced(pid) : undefined
     this.#acts.module(image, pid, path, size, base, time, provider)
   }
 

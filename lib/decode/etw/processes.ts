@@ -4,6 +4,7 @@
  * The classic events have command line and user, Kernel-Process has the path and the time of
  * creation; a recording can have either or both.
  */
+import type { Acts } from '../../acts.js'
 import { ProcessImage } from '../../process/image.js'
 import type { EventStream } from '../../stream.js'
 import type { FileTimes } from './file-time.js'
@@ -37,12 +38,14 @@ interface Facts {
 
 export class Processes {
   readonly #stream: EventStream
+  readonly #acts: Acts
   readonly #lives: Lives
   readonly #volumes: Volumes
   readonly #times: FileTimes
 
-  constructor(stream: EventStream, lives: Lives, volumes: Volumes, times: FileTimes) {
+  constructor(stream: EventStream, acts: Acts, lives: Lives, volumes: Volumes, times: FileTimes) {
     this.#stream = stream
+    this.#acts = acts
     this.#lives = lives
     this.#volumes = volumes
     this.#times = times
@@ -74,10 +77,9 @@ export class Processes {
   kernelStop(fields: KernelProcessFields, time: number): void {
     const { pid, exitCode } = fields
     const life = this.#lives.of(pid)
-    // Of a process that nobody told of, an end without a parent says too little for an event.
     if (life !== undefined) this.#end(life, PROVIDER.KERNEL_PROCESS, life.image.parentPid, exitCode, time)
     else if (this.#lives.hasJustEnded(pid, time)) this.#fold(PROVIDER.KERNEL_PROCESS)
-    else this.#stream.accounts.dropped[PROVIDER.KERNEL_PROCESS]!++
+    else this.#acts.unknownEnd(pid, time, exitCode, PROVIDER.KERNEL_PROCESS)
   }
 
   /** It tells all that a start tells: so the process existed, if only its end was recorded. */
