@@ -6,15 +6,13 @@ import { rawEvent } from '../etl/raw.js'
 import { DEFECTS, type Defect, type EtlTotals } from '../etl/totals.js'
 import { escapeForTerminal } from '../output/ndjson.js'
 import { visible } from '../output/visible.js'
+import { Progress } from './replay-progress.js'
 import type { Terminal } from './terminal.js'
-
-const PROGRESS_MS = 200
-const MIB = 2 ** 20
 
 /** `--raw`: every event of every provider, one JSON object a line. */
 export async function printRaw(path: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const file = await EtlFile.open(path)
-  const progress = new Progress(terminal)
+  const progress = new Progress(terminal, terminal.isTerminal)
   try {
     while (!signal.aborted) {
       const count = await file.step()
@@ -34,7 +32,7 @@ export async function printRaw(path: string, terminal: Terminal, signal: AbortSi
 
 /** `--stats`: how many events of each kind there are, and what can be learnt from the file. */
 export async function printStats(path: string, terminal: Terminal, signal: AbortSignal, json: boolean): Promise<void> {
-  const progress = new Progress(terminal)
+  const progress = new Progress(terminal, false)
   const counts = await countEvents(path, { onProgress: (file) => progress.show(file), signal })
   progress.end()
   const { facts, totals, kinds } = counts
@@ -74,7 +72,7 @@ function dateOf(ms: number): string {
 }
 
 /** What was left out, and why. */
-function notesOf(totals: EtlTotals): string[] {
+export function notesOf(totals: EtlTotals): string[] {
   const notes = Object.entries(totals.defects).map(([name, count]) => `${count} ${DEFECTS[name as Defect]}`)
   if (totals.messages > 0) {
     notes.push(`${totals.messages} WPP messages left out: only the symbols of their program say what they mean`)
@@ -84,29 +82,4 @@ function notesOf(totals: EtlTotals): string[] {
   if (totals.eventsOfMoreKinds > 0) notes.push(`${totals.eventsOfMoreKinds} events of kinds beyond the first 65536`)
   if (totals.readError !== 0) notes.push(`the file could not be read to its end: system error ${totals.readError}`)
   return notes
-}
-
-/** How far it is, where a person reads stderr. */
-class Progress {
-  readonly #terminal: Terminal
-  #shownMs = performance.now()
-  #isShown = false
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal
-  }
-
-  show(file: EtlFile): void {
-    const { progress } = this.#terminal
-    if (progress === undefined || performance.now() - this.#shownMs < PROGRESS_MS) return
-    const { bytesRead, events } = file.totals()
-    const of = file.facts.bytes > 0 ? ` of ${Math.round(file.facts.bytes / MIB)}` : ''
-    this.#shownMs = performance.now()
-    this.#isShown = true
-    progress(`kernelwire: ${Math.round(bytesRead / MIB)}${of} MiB, ${events} events`)
-  }
-
-  end(): void {
-    if (this.#isShown) this.#terminal.progress?.('')
-  }
 }

@@ -1,38 +1,78 @@
 /** kernelwire replay: what a recording holds. */
+import { validateCorrelation } from '../correlate/options.js'
 import { KernelwireError } from '../errors.js'
-import { readArguments } from './arguments.js'
+import { ETL_EVENTS } from '../etl/playback.js'
+import type { EventName } from '../events/index.js'
+import { requireEvent } from '../options.js'
+import { paintFor } from '../output/paint.js'
+import { type Arguments, readArguments } from './arguments.js'
+import { CORRELATION, parseCorrelation } from './correlation-words.js'
 import { Ending } from './ending.js'
-import { COMMON, type Face, VERBOSE } from './face.js'
+import { COLOR, COMMON, type Face, VERBOSE } from './face.js'
 import { printRaw, printStats } from './replay-etl.js'
+import { type EventsRequest, printEvents } from './replay-events.js'
 import type { Terminal } from './terminal.js'
+import { parseCount, parseEvents, parsePid, parseTime } from './values.js'
+import { viewName } from './view.js'
 
 export const face = {
-  usage: ['replay FILE.etl --raw', 'replay FILE.etl --stats [--json]'],
+  usage: ['replay FILE.etl [OPTIONS]', 'replay FILE.etl --raw', 'replay FILE.etl --stats [--json]'],
   options: {
+    events: {
+      type: 'string',
+      value: 'LIST',
+      text: 'names with commas between, or all,-NAME to leave one out (default: all that the recording leads to)',
+      choices: 'events',
+    },
+    pid: {
+      type: 'string',
+      value: 'PID',
+      text: 'only events about this process, or that have it as PARENT, SOURCE or TARGET',
+    },
+    since: {
+      type: 'string',
+      value: 'TIME',
+      text: 'only from this time on: 2026-01-31T12:00:00Z, or milliseconds since 1970',
+    },
+    until: { type: 'string', value: 'TIME', text: 'only before this time' },
+    count: { type: 'string', value: 'N', text: 'end after exactly N events' },
+    ...CORRELATION,
+    extended: { type: 'boolean', text: 'add the fields that go beyond the documented ones' },
     raw: { type: 'boolean', text: 'list every event of every provider, as its header has it, one JSON object a line' },
     stats: { type: 'boolean', text: 'count events by kind, and say what can be learnt from the file' },
-    json: { type: 'boolean', text: 'with --stats: one JSON object instead of a table' },
+    json: { type: 'boolean', text: 'JSON on a terminal too, where lines to read are the default' },
+    lines: { type: 'boolean', text: 'readable lines also where stdout is no terminal' },
+    color: COLOR,
     verbose: VERBOSE,
     ...COMMON,
   },
   positional: 'file',
-  text: ['Reads recordings of Windows events (.etl) on any platform; FILE may be a pipe, and - is the standard input.'],
-  examples: ['kernelwire replay trace.etl --stats', 'kernelwire replay trace.etl --raw | jq .provider'],
+  text: [
+    'Reads recordings of Windows events (.etl) on any platform; FILE may be a pipe, and - is the standard input. In a pipe or a file, events are JSON, one a line; on a terminal they are lines to read. Where stderr is a terminal, it shows the progress.',
+  ],
+  examples: [
+    'kernelwire replay trace.etl',
+    'kernelwire replay trace.etl --events NEW_PROCESS,TERMINATE_PROCESS --pid 4242 --json',
+    'kernelwire replay trace.etl --stats',
+    'kernelwire replay trace.etl --raw | jq .provider',
+  ],
 } as const satisfies Face
 
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, face.options)
   const [path, another] = positionals
   if (path === undefined || another !== undefined) {
-    throw new KernelwireError('ERR_OPTION', 'replay takes one file: write kernelwire replay FILE.etl --stats')
+    throw new KernelwireError('ERR_OPTION', 'replay takes one file: write kernelwire replay FILE.etl')
   }
-  if (values.raw === values.stats) {
+  if (values.raw === true && values.stats === true) {
     throw new KernelwireError('ERR_OPTION', 'replay lists events with --raw or counts them with --stats; choose one')
   }
+  const request = requestOf(values, terminal)
   const ending = new Ending(terminal)
   try {
     if (values.raw === true) await printRaw(path, terminal, ending.signal)
-    else await printStats(path, terminal, ending.signal, values.json === true || !terminal.isTerminal)
+    else if (values.stats === true) await printStats(path, terminal, ending.signal, request.view === 'json')
+    else await printEvents(path, request, terminal, ending.signal)
     return 0
   } catch (error) {
     if (ending.signal.aborted) return 0
@@ -40,4 +80,31 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } finally {
     ending.dispose()
   }
+}
+
+type Values = Arguments<typeof face.options>['values']
+
+function requestOf(values: Values, terminal: Terminal): EventsRequest {
+  const { events, pid, since, until, count, json, lines } = values
+  const view = viewName({ ...(json && { json }), ...(lines && { lines }) }, terminal)
+  return {
+    events: events === undefined ? undefined : parseEvents('--events', events, ofWindows, ETL_EVENTS),
+    pid: pid === undefined ? undefined : parsePid('--pid', pid),
+    sinceMs: since === undefined ? undefined : parseTime('--since', since),
+    untilMs: until === undefined ? undefined : parseTime('--until', until),
+    count: count === undefined ? Number.POSITIVE_INFINITY : parseCount('--count', count),
+    extended: values.extended === true || view !== 'json',
+    correlation: validateCorrelation(parseCorrelation(values, (name) => `--${name}`)),
+    view,
+    paint: paintFor(values.color, terminal.isTerminal, terminal.environment),
+  }
+}
+
+function ofWindows(word: string): EventName {
+  const name = requireEvent(word)
+  if ((ETL_EVENTS as readonly EventName[]).includes(name)) return name
+  throw new KernelwireError(
+    'ERR_EVENT_UNSUPPORTED',
+    `no recording of Windows leads to ${name}; ask for any of ${ETL_EVENTS.join(', ')}`,
+  )
 }

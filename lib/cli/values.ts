@@ -40,10 +40,33 @@ export function parseCount(option: string, text: string): number {
   return count
 }
 
-/** `A,B`, or `all`, or `all,-C`. `checked`: refuses what this version cannot produce. */
-export function parseEvents(option: string, text: string, checked = supported): EventName[] {
+/** Milliseconds since 1970, or a date as ISO 8601 has it: UTC, where it names no zone. */
+export function parseTime(option: string, text: string): number {
+  const written = text.trim()
+  if (/^\d{10,14}$/.test(written)) return Number(written)
+  const hasZone = /(Z|[+-]\d\d:?\d\d)$/i.test(written) || !written.includes(':')
+  const isDate = /^\d{4}-\d\d-\d\d/.test(written)
+  const ms = isDate ? Date.parse(hasZone ? written : `${written.replace(' ', 'T')}Z`) : Number.NaN
+  if (!Number.isNaN(ms)) return ms
+  throw refusal(`${option} must be a time such as 2026-01-31T12:00:00Z or milliseconds since 1970, not "${text}"`)
+}
+
+/** A number that a process can have. */
+export function parsePid(option: string, text: string): number {
+  const pid = Number(text)
+  if (/^\d+$/.test(text) && pid > 0 && pid < 2 ** 32) return pid
+  throw refusal(`${option} must be the number of a process, not "${text}"`)
+}
+
+/** `A,B`, or `all`, or `all,-C`. `checked`: refuses what this version cannot produce; `all`: what it can. */
+export function parseEvents(
+  option: string,
+  text: string,
+  checked = supported,
+  all: readonly EventName[] = SUPPORTED_ON_LINUX,
+): EventName[] {
   const words = text.split(',').map((word) => word.trim())
-  const events = new Set<EventName>(words.includes('all') ? SUPPORTED_ON_LINUX : [])
+  const events = new Set<EventName>(words.includes('all') ? all : [])
   for (const word of words) {
     if (word === 'all') continue
     if (word === '' || word === '-') {

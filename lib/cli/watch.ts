@@ -1,11 +1,8 @@
 /** kernelwire watch: events as they happen: JSON in a pipe, lines or a tree on a terminal. */
 import { KernelwireError } from '../errors.js'
-import type { EventName, EventRecord } from '../events/index.js'
+import type { EventName } from '../events/index.js'
 import type { SensorOptions } from '../options.js'
-import { type Line, lineEncoder } from '../output/encoder.js'
-import { escapeForTerminal, pieces } from '../output/ndjson.js'
 import { type Paint, paintFor } from '../output/paint.js'
-import type { Writer } from '../output/writer.js'
 import type { Sensor } from '../sensor.js'
 import { readArguments } from './arguments.js'
 import { Ending } from './ending.js'
@@ -15,6 +12,7 @@ import { SENSOR, SENSOR_TEXT, sensorOptions } from './sensor-options.js'
 import { Tally } from './tally.js'
 import type { Terminal } from './terminal.js'
 import { parseCount, parseDuration } from './values.js'
+import { type View, type ViewName, viewName, viewOf } from './view.js'
 
 export const face = {
   usage: ['watch [OPTIONS]'],
@@ -52,7 +50,7 @@ interface Request {
   options: SensorOptions<EventName>
   durationMs: number | undefined
   count: number
-  view: 'json' | 'lines' | 'tree'
+  view: ViewName
   paint: Paint
   isVerbose: boolean
 }
@@ -78,46 +76,10 @@ async function watch(sensor: Watched, request: Request, ending: Ending, terminal
   for (const note of notes(sensor.coverage, request.isVerbose)) terminal.say(`kernelwire: ${note}`)
   if (request.durationMs !== undefined) ending.after(request.durationMs)
   {
-    await using view = await viewOf(request, terminal)
+    await using view = await viewOf(request.view, request.paint, terminal)
     await deliver(sensor, request.count, view, tally)
   }
   terminal.say(`kernelwire: ${tally.summary()}`)
-}
-
-/** Where events go. */
-interface View extends AsyncDisposable {
-  show(records: readonly EventRecord[]): Promise<void>
-}
-
-async function viewOf({ view, paint }: Request, terminal: Terminal): Promise<View> {
-  if (view === 'json') {
-    const encode = lineEncoder()
-    const format: Line = terminal.isTerminal ? (record) => escapeForTerminal(encode(record)) : encode
-    return new LineView(format, terminal.stdout)
-  }
-  if (view === 'tree') {
-    const { TreeView } = await import('../output/tree/tree-view.js')
-    return TreeView.open(terminal, paint)
-  }
-  const { ReadableLines } = await import('../output/readable.js')
-  const lines = new ReadableLines(() => terminal.size().columns, paint)
-  return new LineView((record) => lines.format(record), terminal.stdout)
-}
-
-class LineView implements View {
-  readonly #format: Line
-  readonly #stdout: Writer
-
-  constructor(format: Line, stdout: Writer) {
-    this.#format = format
-    this.#stdout = stdout
-  }
-
-  async show(records: readonly EventRecord[]): Promise<void> {
-    for (const text of pieces(records, this.#format)) await this.#stdout.write(text)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 async function parse(args: readonly string[], terminal: Terminal): Promise<Request> {
@@ -128,7 +90,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<Reque
       `watch takes options only, not "${positionals[0]}"; events are named with --events`,
     )
   }
-  const view = requireView(values, terminal)
+  const view = viewName(values, terminal)
   if (view === 'tree' && values.events !== undefined) {
     throw new KernelwireError('ERR_OPTION', '--tree needs its own events; leave out --events')
   }
@@ -144,20 +106,6 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<Reque
     paint: paintFor(values.color, terminal.isTerminal, terminal.environment),
     isVerbose: values.verbose === true,
   }
-}
-
-function requireView(
-  { json, lines, tree }: { json?: boolean; lines?: boolean; tree?: boolean },
-  { isTerminal }: Terminal,
-): Request['view'] {
-  const asked = (['json', 'lines', 'tree'] as const).filter((name) => ({ json, lines, tree })[name] === true)
-  if (asked.length > 1) {
-    throw new KernelwireError('ERR_OPTION', `--${asked[0]} and --${asked[1]} exclude each other; leave out one of them`)
-  }
-  if (tree && !isTerminal) {
-    throw new KernelwireError('ERR_OPTION', '--tree needs a terminal; write kernelwire ps --tree for a tree in a pipe')
-  }
-  return asked[0] ?? (isTerminal ? 'lines' : 'json')
 }
 
 const openSensor: Open = async (options) => {

@@ -1,6 +1,7 @@
 /** An .etl file as events in the documented shapes: what a recording of Windows brings, batch by batch. */
 import { Acts } from '../acts.js'
 import type { CorrelationOptions } from '../correlate/correlator.js'
+import type { ProcessRule } from '../correlate/rules.js'
 import { EtwAtoms } from '../decode/etw/atoms.js'
 import { EtwDecoder, PROVIDERS_READ } from '../decode/etw/decoder.js'
 import type { Envelope } from '../envelope.js'
@@ -64,7 +65,7 @@ export class EtlPlayback {
       atoms: { of: unnamed },
     }
     this.stream = new EventStream(streamOptions)
-    const acts = new Acts(this.stream, streamOptions, options.correlation)
+    const acts = new Acts(this.stream, streamOptions, withNames(options.correlation))
     const atoms = new EtwAtoms(seedOf('kernelwire etl atom 1', boot))
     this.decoder = new EtwDecoder(this.stream, acts, atoms, START_WINDOW_MS)
   }
@@ -87,6 +88,17 @@ export class EtlPlayback {
     this.#isFinished = true
     this.file.close()
   }
+}
+
+/** Where a recording knows the name of a program only, the name in a rule's path stands for the path. */
+function withNames(correlation: CorrelationOptions = {}): CorrelationOptions {
+  const named = (rules: readonly ProcessRule[]) =>
+    rules.flatMap((rule) => {
+      const name = rule.path?.includes('\\') ? rule.path.slice(rule.path.lastIndexOf('\\') + 1) : undefined
+      return name === undefined ? [rule] : [rule, { ...rule, path: name }]
+    })
+  const { sensitive, ignore } = correlation
+  return { ...correlation, sensitive: sensitive && named(sensitive), ignore: ignore && named(ignore) }
 }
 
 function envelopeOf(pointerBytes: number, given: Partial<Envelope> = {}): Envelope {

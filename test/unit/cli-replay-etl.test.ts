@@ -46,5 +46,6 @@ test('what is no recording is refused in one sentence', async () => {
   const path = join(process.cwd(), 'package.json')
   await expect(run([path, '--stats'], new FakeTerminal())).rejects.toMatchObject({ code: 'ERR_RECORDING_FOREIGN' })
   await expect(run(['/no/such.etl', '--raw'], new FakeTerminal())).rejects.toMatchObject({ code: 'ERR_FILE_READ' })
-  await expect(run(['x.etl'], new FakeTerminal())).rejects.toMatchObject({ code: 'ERR_OPTION' })
+  await expect(run(['x.etl'], new FakeTerminal())).rejects.toMatchObject({ code: 'ERR_FILE_READ' })
+  await expect(run(['x.etl', '--raw', '--stats'], new FakeTerminal())).rejects.toMatchObject({ code: 'ERR_OPTION' })
 })

@@ -54,6 +54,7 @@ describe('paths', () => {
 
   test.each([
     ['\\Device\\HarddiskVolume2\\a\\b.exe', 'C:\\a\\b.exe'],
+    ['\\??\\UNC\\server\\share\\b.exe', '\\\\server\\share\\b.exe'],
     ['\\Device\\HarddiskVolume2\\mnt\\data\\b.exe', 'E:\\b.exe'],
     ['\\Device\\HarddiskVolume20\\b.exe', 'D:\\b.exe'],
     ['\\Device\\HarddiskVolume7\\b.exe', '\\Device\\HarddiskVolume7\\b.exe'],

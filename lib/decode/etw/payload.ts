@@ -15,6 +15,7 @@ export const FAULT_NAMES = [
   'shorter than its fields',
   'text without an end',
   'no SID where one must be',
+  'a time before 1970',
 ] as const
 
 const WORD = 2 ** 32

@@ -8,6 +8,9 @@ const DOS_DEVICES = '\\??\\'
 const SYSTEM_ROOT = '\\SystemRoot\\'
 const DEVICES = '\\Device\\'
 
+/** What is on another machine, by \??\: which the mapping of that alone would make a relative path. */
+const REMOTE = '\\??\\UNC\\'
+
 interface Mapping {
   kernel: string
   dos: string
@@ -38,6 +41,7 @@ export class Volumes {
 
   dosPath(path: string): string {
     if (!path.startsWith('\\')) return path
+    if (path.startsWith(REMOTE)) return `\\\\${path.slice(REMOTE.length)}`
     for (const { kernel, dos } of this.#mappings) if (path.startsWith(kernel)) return dos + path.slice(kernel.length)
     return this.#unmapped(path)
   }

@@ -1,0 +1,60 @@
+/** Where the events of a command go: JSON, lines to read, the tree of processes. */
+import { KernelwireError } from '../errors.js'
+import type { EventRecord } from '../events/index.js'
+import { type Line, lineEncoder } from '../output/encoder.js'
+import { escapeForTerminal, pieces } from '../output/ndjson.js'
+import type { Paint } from '../output/paint.js'
+import type { Writer } from '../output/writer.js'
+import type { Terminal } from './terminal.js'
+
+export type ViewName = 'json' | 'lines' | 'tree'
+
+export function viewName(
+  { json, lines, tree }: { json?: boolean; lines?: boolean; tree?: boolean },
+  { isTerminal }: Terminal,
+): ViewName {
+  const asked = (['json', 'lines', 'tree'] as const).filter((name) => ({ json, lines, tree })[name] === true)
+  if (asked.length > 1) {
+    throw new KernelwireError('ERR_OPTION', `--${asked[0]} and --${asked[1]} exclude each other; leave out one of them`)
+  }
+  if (tree && !isTerminal) {
+    throw new KernelwireError('ERR_OPTION', '--tree needs a terminal; write kernelwire ps --tree for a tree in a pipe')
+  }
+  return asked[0] ?? (isTerminal ? 'lines' : 'json')
+}
+
+/** Where events go. */
+export interface View extends AsyncDisposable {
+  show(records: readonly EventRecord[]): Promise<void>
+}
+
+export async function viewOf(view: ViewName, paint: Paint, terminal: Terminal): Promise<View> {
+  if (view === 'json') {
+    const encode = lineEncoder()
+    const format: Line = terminal.isTerminal ? (record) => escapeForTerminal(encode(record)) : encode
+    return new LineView(format, terminal.stdout)
+  }
+  if (view === 'tree') {
+    const { TreeView } = await import('../output/tree/tree-view.js')
+    return TreeView.open(terminal, paint)
+  }
+  const { ReadableLines } = await import('../output/readable.js')
+  const lines = new ReadableLines(() => terminal.size().columns, paint)
+  return new LineView((record) => lines.format(record), terminal.stdout)
+}
+
+class LineView implements View {
+  readonly #format: Line
+  readonly #stdout: Writer
+
+  constructor(format: Line, stdout: Writer) {
+    this.#format = format
+    this.#stdout = stdout
+  }
+
+  async show(records: readonly EventRecord[]): Promise<void> {
+    for (const text of pieces(records, this.#format)) await this.#stdout.write(text)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
