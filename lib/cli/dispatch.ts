@@ -3,7 +3,7 @@ import { exitStatus, KernelwireError } from '../errors.js'
 import { suggestion } from '../nearest.js'
 import { ReaderGone } from '../output/writer.js'
 import { COMMAND_NAMES, COMMANDS, type Command, type CommandName, isCommand } from './commands.js'
-import { helpOf } from './face.js'
+import { filled, helpOf } from './face.js'
 import type { Terminal } from './terminal.js'
 import { version } from './version.js'
 
@@ -12,6 +12,16 @@ const EXAMPLES = [
   'kernelwire watch --events NEW_PROCESS --duration 10s | jq .event.COMMAND_LINE',
   'kernelwire schema NEW_PROCESS',
 ]
+
+export const EXIT_STATUSES = [
+  [0, 'done'],
+  [1, 'failed while running'],
+  [2, 'usage'],
+  [3, 'missing privilege'],
+  [4, 'unsupported here or nothing could be attached'],
+  [130, 'second SIGINT'],
+  [141, 'the reader of stdout is gone'],
+] as const
 
 function programHelp(): string {
   const names = [...COMMAND_NAMES, 'help']
@@ -32,8 +42,7 @@ Options:
 Examples:
 ${EXAMPLES.map((example) => `  ${example}`).join('\n')}
 
-Exit status: 0 done, 1 failed while running, 2 usage, 3 missing privilege, 4 unsupported here or nothing
-could be attached, 130 second SIGINT, 141 the reader of stdout is gone.
+${filled(`Exit status: ${EXIT_STATUSES.map(([status, meaning]) => `${status} ${meaning}`).join(', ')}.`, 104).join('\n')}
 `
 }
 
