@@ -10,15 +10,23 @@
 const STEP_MS = 5
 
 export class EventClock {
+  /** Called when the wall clock was set. */
+  onStep: ((bootToEpochMs: number) => void) | undefined
   #bootToEpochMs: number
 
   constructor(bootToEpochMs: number) {
     this.#bootToEpochMs = bootToEpochMs
   }
 
+  get bootToEpochMs(): number {
+    return this.#bootToEpochMs
+  }
+
   /** `bootToEpochMs`: as it was measured now. */
   adjust(bootToEpochMs: number): void {
-    if (Math.abs(bootToEpochMs - this.#bootToEpochMs) >= STEP_MS) this.#bootToEpochMs = bootToEpochMs
+    if (Math.abs(bootToEpochMs - this.#bootToEpochMs) < STEP_MS) return
+    this.#bootToEpochMs = bootToEpochMs
+    this.onStep?.(bootToEpochMs)
   }
 
   /** Milliseconds since 1970, whole. */

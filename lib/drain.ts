@@ -27,7 +27,10 @@ const TICK_DELAY_MS = 10
 export type DrainSource = Pick<
   LinuxSource,
   'records' | 'offsets' | 'counters' | 'attachedMs' | 'scan' | 'release' | 'missedRuns'
->
+> & {
+  /** How long a drain may take, where that is not the usual time. */
+  drainMs?: number | undefined
+}
 
 export class Drain {
   /** Whether the latest drain found anything: then more is likely to come soon. */
@@ -39,24 +42,31 @@ export class Drain {
   readonly #stream: EventStream
   readonly #decoder: LinuxDecoder
   readonly #context: Context
-  readonly #gaps: Gaps
+  readonly #gaps: Pick<Gaps, 'isBehind' | 'take'>
   #isLossUnsettled = false
   #rundown: Rundown | undefined
   #isFirst = true
 
-  constructor(source: DrainSource, stream: EventStream, context: Context, forkWindowMs: number) {
+  /** `gaps`: where the kernel's counters are not at hand, who knows what they said. */
+  constructor(
+    source: DrainSource,
+    stream: EventStream,
+    context: Context,
+    forkWindowMs: number,
+    gaps: Pick<Gaps, 'isBehind' | 'take'> = new Gaps(source.counters, () => source.missedRuns()),
+  ) {
     this.#source = source
     this.#stream = stream
     this.#context = context
     this.#decoder = new LinuxDecoder(stream, context, forkWindowMs)
-    this.#gaps = new Gaps(source.counters, () => source.missedRuns())
+    this.#gaps = gaps
   }
 
   /** `nowMs`: CLOCK_BOOTTIME before the call, so that a tick cannot overtake a record. */
   run(nowMs: number): EventRecord[] {
     this.foundRecords = false
     this.hasMore = false
-    const endMs = performance.now() + DRAIN_MS
+    const endMs = performance.now() + (this.#source.drainMs ?? DRAIN_MS)
     const capacity = this.#source.offsets.length
     for (let total = 0, count = this.#source.scan(); count > 0; count = this.#source.scan()) {
       this.foundRecords = true

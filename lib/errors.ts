@@ -15,8 +15,13 @@ export type ErrorCode =
   | 'ERR_CONSUMED'
   | 'ERR_CLOSED'
   | 'ERR_SOURCE'
+  | 'ERR_RECORD_GONE'
+  | 'ERR_FILE_EXISTS'
   | 'ERR_FILE_READ'
+  | 'ERR_FILE_WRITE'
   | 'ERR_RECORDING_FOREIGN'
+  | 'ERR_RECORDING_VERSION'
+  | 'ERR_RECORDING_DAMAGED'
 
 export interface ErrorContext {
   /** What is too long for the sentence: a verifier log, a loader's output. */
@@ -45,6 +50,7 @@ const FAILED = 1
 const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
   ERR_OPTION: USAGE,
   ERR_UNKNOWN_EVENT: USAGE,
+  ERR_FILE_EXISTS: USAGE,
   ERR_PRIVILEGE: PRIVILEGE,
   ERR_EVENT_UNSUPPORTED: UNSUPPORTED,
   ERR_PLATFORM: UNSUPPORTED,
@@ -52,6 +58,7 @@ const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
   ERR_NO_BTF: UNSUPPORTED,
   ERR_KERNEL: UNSUPPORTED,
   ERR_NOTHING_ATTACHED: UNSUPPORTED,
+  ERR_RECORDING_VERSION: UNSUPPORTED,
 }
 
 /** The exit status of a command that ended with `error`. */

@@ -2,6 +2,7 @@
  * What openSensor() can be told. Everything is checked before anything is started, and each
  * message says what to write instead.
  */
+import type { Handlers } from './consumer.js'
 import type { CorrelationOptions } from './correlate/correlator.js'
 import { validateCorrelation } from './correlate/options.js'
 import { type EnvelopeOptions, validateEnvelope } from './envelope.js'
@@ -17,6 +18,8 @@ import {
 } from './events/index.js'
 import { type FilterOptions, validateFilter } from './filter/options.js'
 import { suggestion } from './nearest.js'
+import type { OnRecord } from './raw-record.js'
+import { type RecordOptions, type ResolvedRecordOptions, validateRecord } from './recording/options.js'
 
 export const RING_BYTES_DEFAULT = 16 * 2 ** 20
 /** The largest page size of any supported machine (arm64). */
@@ -46,6 +49,12 @@ export interface SensorOptions<N extends EventName = DefaultEvent> {
   correlation?: CorrelationOptions | undefined
   /** Called with each batch, instead of iterating. */
   onBatch?: ((batch: Delivered<N>[]) => void) | undefined
+  /** Called with each event of a name, instead of iterating; unless `events` says otherwise, only these are delivered. */
+  on?: Handlers<N> | undefined
+  /** The raw view: called with each record of the kernel. It can be used only until the callback returns. */
+  onRecord?: OnRecord | undefined
+  /** Writes all that the events are made of into a file, to be replayed: see docs/recordings.md. */
+  record?: string | RecordOptions | undefined
   /** Ends the sensor when aborted. */
   signal?: AbortSignal | undefined
 }
@@ -62,6 +71,9 @@ export interface ResolvedOptions<N extends EventName = EventName> {
   filter: FilterOptions | undefined
   correlation: CorrelationOptions
   onBatch: ((batch: Delivered<N>[]) => void) | undefined
+  on: Handlers<N> | undefined
+  onRecord: OnRecord | undefined
+  record: ResolvedRecordOptions | undefined
   signal: AbortSignal | undefined
 }
 
@@ -75,13 +87,16 @@ export const OPTION_NAMES = [
   'filter',
   'correlation',
   'onBatch',
+  'on',
+  'onRecord',
+  'record',
   'signal',
 ] as const satisfies readonly (keyof SensorOptions)[]
 
 export function validate<N extends EventName>(options: SensorOptions<N> = {}): ResolvedOptions<N> {
   checkNames(options)
   return {
-    events: eventSet(options.events),
+    events: eventSet(options.events === undefined ? namesOf(options.on) : options.events),
     ringBytes: ringSize(options.ringBytes),
     extended: isBoolean('extended', options.extended),
     forkWindowMs: milliseconds(options.forkWindowMs),
@@ -89,7 +104,10 @@ export function validate<N extends EventName>(options: SensorOptions<N> = {}): R
     envelope: validateEnvelope(options.envelope),
     filter: validateFilter(options.filter),
     correlation: validateCorrelation(options.correlation),
-    onBatch: isFunction(options.onBatch),
+    onBatch: isFunction('onBatch', 'an array of events', options.onBatch),
+    on: handlers(options.on),
+    onRecord: isFunction('onRecord', 'a record', options.onRecord),
+    record: validateRecord(options.record),
     signal: isSignal(options.signal),
   }
 }
@@ -159,14 +177,26 @@ function isBoolean(name: string, value = false): boolean {
   return value
 }
 
-function isFunction<F>(value: F): F {
+export function isFunction<F>(name: string, what: string, value: F): F {
   if (value !== undefined && typeof value !== 'function') {
-    throw refusal(`"onBatch" must be a function that takes an array of events, not ${shown(value)}`)
+    throw refusal(`"${name}" must be a function that takes ${what}, not ${shown(value)}`)
   }
   return value
 }
 
-function isSignal(value: AbortSignal | undefined): AbortSignal | undefined {
+export function handlers<H>(on: H): H {
+  if (on === undefined) return on
+  if (typeof on !== 'object' || on === null) throw refusal('"on" must be an object such as { NEW_PROCESS(record) {} }')
+  for (const [name, handler] of Object.entries(on)) isFunction(`on.${requireEvent(name)}`, 'an event', handler)
+  return on
+}
+
+function namesOf(on: object | undefined): EventName[] | undefined {
+  const names = Object.keys(on ?? {})
+  return names.length === 0 ? undefined : (names as EventName[])
+}
+
+export function isSignal(value: AbortSignal | undefined): AbortSignal | undefined {
   if (value !== undefined && !(value instanceof AbortSignal)) {
     throw refusal(`"signal" must be the signal of an AbortController, not ${shown(value)}`)
   }

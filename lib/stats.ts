@@ -46,7 +46,11 @@ export interface SensorStats {
   ringBytes: number
 }
 
-export function statsOf(stream: EventStream, source: LinuxSource, ringBytes: number): SensorStats {
+export function statsOf(
+  stream: EventStream,
+  source: Pick<LinuxSource, 'counts' | 'missedRuns'>,
+  ringBytes: number,
+): SensorStats {
   const { accounts } = stream
   const kernel = source.counts()
   const entries = RECORD_NAMES.map((name) => {

@@ -5,10 +5,18 @@ import type { EventName } from '../events/index.js'
 import { suggestion } from '../nearest.js'
 import { OPTION_NAMES, type SensorOptions, validate } from '../options.js'
 
-/** What JSON can hold of the options. */
-export type Config = Omit<SensorOptions<EventName>, 'onBatch' | 'signal'>
+/** What JSON cannot hold, and what a command is for. */
+const NOT_KEYS = ['onBatch', 'on', 'onRecord', 'record', 'signal'] as const
 
-export const CONFIG_KEYS = OPTION_NAMES.filter((name) => name !== 'onBatch' && name !== 'signal')
+type NotKey = (typeof NOT_KEYS)[number]
+
+/** The options that a file can have. */
+export type Config = Omit<SensorOptions<EventName>, NotKey>
+
+export const CONFIG_KEYS = OPTION_NAMES.filter((name) => !(NOT_KEYS as readonly string[]).includes(name)) as Exclude<
+  (typeof OPTION_NAMES)[number],
+  NotKey
+>[]
 
 /** Throws a KernelwireError that names the file. */
 export async function readConfig(path: string): Promise<Config> {

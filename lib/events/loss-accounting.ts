@@ -35,11 +35,18 @@ export const lossAccounting = record(
     LOST: lost,
     BYTES: sometimes('in a recording of Windows', integer('bytes', 'How large the lost records were')),
     REASON: Type.Union(
-      [Type.Literal('RING_FULL'), Type.Literal('BULK_SHARE'), Type.Literal('MISSED_RUN'), Type.Literal('NOT_RECORDED')],
+      [
+        Type.Literal('RING_FULL'),
+        Type.Literal('BULK_SHARE'),
+        Type.Literal('MISSED_RUN'),
+        Type.Literal('NOT_RECORDED'),
+        Type.Literal('DAMAGED'),
+      ],
       {
         description:
           'RING_FULL: the consumer was too slow. BULK_SHARE: the ring was half full, and what anybody can make many of may take no more of it. ' +
-          'MISSED_RUN: the kernel skipped the program. NOT_RECORDED: whoever made the recording lost them',
+          'MISSED_RUN: the kernel skipped the program. NOT_RECORDED: whoever made the recording lost them. ' +
+          'DAMAGED: the recording that is replayed has a hole here, and LOST cannot say what was in it',
         'x-unit': 'word',
       },
     ),

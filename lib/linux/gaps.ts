@@ -10,7 +10,7 @@ import type { LossAccounting } from '../events/index.js'
 import type { Records } from '../records.js'
 import { type KernelCounters, noCounts, PROGRAMS_OF_RECORD } from './counters.js'
 
-type Loss = Omit<LossAccounting['event'], 'FROM' | 'TO'>
+export type Loss = Omit<LossAccounting['event'], 'FROM' | 'TO'>
 type LostRecords = Partial<Record<RecordName, number>>
 
 /** By the names of the programs; a run that was skipped would have made one record at most. */

@@ -75,6 +75,7 @@ const REASONS = {
   BULK_SHARE: 'arguments and environments had used up their share of the ring',
   MISSED_RUN: 'the kernel skipped the program',
   NOT_RECORDED: 'whoever made the recording lost them',
+  DAMAGED: 'the recording has a hole',
 }
 
 function started({ event }: EventOf<'NEW_PROCESS' | 'EXISTING_PROCESS'>): Words {

@@ -2,6 +2,7 @@
  * The process table: the image that each process runs now, those that ended a moment ago, and the
  * forks that an exec may still follow.
  */
+import { DepartedImages } from './departed.js'
 import { EndedProcesses } from './ended.js'
 import { type ProcessImage, STATE } from './image.js'
 import { PidTable } from './pid-table.js'
@@ -10,6 +11,11 @@ import { PidTable } from './pid-table.js'
 const FORGET_FROM = 1_024
 
 export class ProcessTable {
+  /** Images that ended, or that another one took the place of, a moment ago. */
+  readonly departed = new DepartedImages()
+  /** Raised when an image is announced, and when one ends. */
+  changes = 0
+
   readonly #current = new PidTable<ProcessImage>()
   readonly #ended = new EndedProcesses()
   /** In the order in which they came; one that waits no longer leaves a hole, so that nothing keeps it. */
@@ -60,6 +66,7 @@ export class ProcessTable {
     if (this.#current.get(image.pid) === image) this.#current.delete(image.pid)
     this.#endedMeanwhile?.add(image)
     this.#ended.add(image)
+    this.departed.add(image)
   }
 
   /** Its end was lost: it was not there any more when the table was reconciled. */
@@ -88,6 +95,7 @@ export class ProcessTable {
 
   /** It is an event, or part of one. */
   waitNoLonger(image: ProcessImage): void {
+    this.changes++
     if (image.place < 0) return
     this.#pending[image.place - this.#forgotten] = undefined
     image.place = -1

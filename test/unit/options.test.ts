@@ -24,6 +24,9 @@ test('without options, the process life cycle is watched through a ring of 16 Mi
     filter: undefined,
     correlation: {},
     onBatch: undefined,
+    on: undefined,
+    onRecord: undefined,
+    record: undefined,
     signal: undefined,
   })
 })

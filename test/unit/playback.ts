@@ -30,7 +30,7 @@ const ALL: readonly EventName[] = [
   'NEW_REMOTE_THREAD',
 ]
 
-const ENVELOPE: Envelope = Object.freeze({
+export const ENVELOPE: Envelope = Object.freeze({
   oid: '00000000-0000-0000-0000-000000000000',
   iid: '00000000-0000-0000-0000-000000000000',
   sid: '5e9f6a52-1f2b-8c3d-9e4f-0123456789ab',

@@ -188,6 +188,7 @@ export class LinuxDecoder {
       if (before.isCoarse || image.execId === before.execId + 1) image.previousAtom = before.atom
       image.inheritParent(before)
       before.state = STATE.ENDED
+      this.#processes.departed.add(before)
     }
     this.#processes.put(image)
   }

@@ -1,0 +1,108 @@
+/** All that stands between a source of records and its consumer, made for this machine; recorded, where that was asked for. */
+import { randomUUID } from 'node:crypto'
+import { release } from 'node:os'
+import { version } from '../cli/version.js'
+import { EventClock } from '../clock.js'
+import { Drain, type DrainSource } from '../drain.js'
+import { resolveEnvelope } from '../envelope.js'
+import type { ResolvedFilter } from '../filter/process-filter.js'
+import { thisMachine } from '../machine.js'
+import { native } from '../native.js'
+import type { ResolvedOptions } from '../options.js'
+import { bootSeed, ImageAtoms } from '../process/atom.js'
+import { EventIds } from '../process/event-ids.js'
+import { seedOf } from '../process/mixer.js'
+import { Users } from '../process/users.js'
+import { showing } from '../raw-record.js'
+import { FileRecorder } from '../recording/file-recorder.js'
+import { FlightRecorder } from '../recording/flight-recorder.js'
+import { JournaledDrain } from '../recording/journaled.js'
+import { encodeSeed } from '../recording/meta.js'
+import type { ResolvedRecordOptions } from '../recording/options.js'
+import type { Recorded, Recorder } from '../recording/recorder.js'
+import { EventStream } from '../stream.js'
+import { TappedSource } from '../tap.js'
+import { actsFor } from './acts-for.js'
+import { thisBoot } from './boot.js'
+import type { LinuxSource } from './source.js'
+
+export interface Mapping {
+  stream: EventStream
+  drain: Drain
+  clock: EventClock
+  users: Users
+  recorder: Recorder | undefined
+}
+
+type MappingOptions = Omit<ResolvedOptions, 'onBatch' | 'on' | 'signal' | 'filter'> & {
+  filter: ResolvedFilter | undefined
+}
+
+/** `onFailure`: called when it can be recorded no longer. */
+export async function openMapping(
+  source: LinuxSource,
+  options: MappingOptions,
+  onFailure: (error: unknown) => void,
+): Promise<Mapping> {
+  const { userName, bootToEpochMs, pageBytes } = native()
+  const [machineId, boot, envelope, users] = await Promise.all([
+    thisMachine.id(),
+    thisBoot(bootToEpochMs()),
+    resolveEnvelope(options.envelope),
+    Users.open('/etc/passwd', userName),
+  ])
+  const { events, extended, forkWindowMs, ringBytes, filter, correlation } = options
+  const runSeed = seedOf('kernelwire run', randomUUID())
+  const atomSeed = bootSeed(machineId, boot.id)
+  const clock = new EventClock(boot.bootToEpochMs)
+  clock.adjust(bootToEpochMs())
+  const streamOptions = {
+    events,
+    extended,
+    envelope,
+    ids: new EventIds(runSeed),
+    atoms: new ImageAtoms(atomSeed, boot.bootToEpochMs),
+    filter,
+  }
+  const stream = new EventStream(streamOptions)
+  const acts = actsFor(stream, streamOptions, correlation)
+  const context = { clock, users, pageBytes, files: stream.identities?.files, acts }
+  const shown: DrainSource =
+    options.onRecord === undefined ? source : new TappedSource(source, showing(options.onRecord))
+  if (options.record === undefined) {
+    return { stream, drain: new Drain(shown, stream, context, forkWindowMs), clock, users, recorder: undefined }
+  }
+
+  const recorded: Recorded = {
+    meta: () => ({
+      version: version(),
+      system: { platform: process.platform, release: release(), arch: process.arch },
+      beganMs: Date.now(),
+      options: { events: [...events], extended, forkWindowMs, filter, correlation },
+      envelope,
+      runSeed: encodeSeed(runSeed),
+      bootSeed: encodeSeed(atomSeed),
+      bootToEpochMs: boot.bootToEpochMs,
+      clockMs: clock.bootToEpochMs,
+      pageBytes,
+      ringBytes,
+      coverage: source.coverage,
+    }),
+    attachedMs: source.attachedMs,
+    takeSnapshot: () => source.takeSnapshot(),
+    userName: (uid) => users.name(uid),
+  }
+  const recorder = await openRecorder(options.record, recorded, onFailure)
+  const drain = new JournaledDrain(shown, stream, context, forkWindowMs, recorder.journal)
+  return { stream, drain, clock, users, recorder }
+}
+
+async function openRecorder(
+  options: ResolvedRecordOptions,
+  recorded: Recorded,
+  onFailure: (error: unknown) => void,
+): Promise<Recorder> {
+  const { path, lastMs } = options
+  if (path !== undefined) return FileRecorder.open({ ...options, path }, recorded, onFailure)
+  return new FlightRecorder({ ...options, lastMs: lastMs! }, recorded)
+}

@@ -1,0 +1,292 @@
+/** The sensor on Linux: a source in the kernel, a drain, and when which of them is asked. */
+import { nestedProcess } from '../build/process.js'
+import { batchHandler, Consumer } from '../consumer.js'
+import type { Coverage } from '../coverage.js'
+import { Diagnostics } from '../diagnostics.js'
+import { KernelwireError } from '../errors.js'
+import type { Delivered, EventName, EventRecord, NestedProcess } from '../events/index.js'
+import { needsDetails, type ResolvedFilter } from '../filter/process-filter.js'
+import { Hasher } from '../identity/hasher.js'
+import { native } from '../native.js'
+import type { ResolvedOptions } from '../options.js'
+import { STATE } from '../process/image.js'
+import { Lineage } from '../process/lineage.js'
+import { FlightRecorder } from '../recording/flight-recorder.js'
+import type { Sensor } from '../sensor.js'
+import { type SensorStats, statsOf } from '../stats.js'
+import { resolveFilter } from './filter.js'
+import { type Mapping, openMapping } from './mapping.js'
+import { wantsFor } from './programs.js'
+import { LinuxSource } from './source.js'
+
+/** After a drain that found records, others gather for so long. */
+const PAUSE_MS = 5
+/** How often an idle sensor looks at the counters: to wake up for it can cost a millisecond. */
+const IDLE_MS = 10_000
+/** So long the end of the stream waits for the hashes of what was executed last. */
+const CLOSING_MS = 1_000
+
+export class LinuxSensor<N extends EventName> implements Sensor<N> {
+  readonly #source: LinuxSource
+  readonly #mapping: Mapping
+  readonly #hasher: Hasher | undefined
+  readonly #ringBytes: number
+  readonly #signal: AbortSignal | undefined
+  readonly #consumer: Consumer<N>
+  readonly #lineage: Lineage
+  readonly #diagnostics: Diagnostics
+
+  #isDetached = false
+  #isClosed = false
+  /** After the first batch: how the next one is waited for. */
+  #isBusy = false
+  /** While only a record ends its wait. */
+  #isAsleep = false
+  #snapshot: Promise<void> | undefined
+  /** Until the callbacks have had the last batch. */
+  #feeding: Promise<void> | undefined
+  #failure: unknown
+  #released: Promise<void> = Promise.resolve()
+
+  static async open<N extends EventName>(options: ResolvedOptions<N>): Promise<LinuxSensor<N>> {
+    const filter = await resolveFilter(options.filter)
+    const source = await LinuxSource.open(options.events, {
+      ringBytes: options.ringBytes,
+      extended: options.extended || needsDetails(filter),
+      environment: options.events.has('PROCESS_ENVIRONMENT'),
+      wants: wantsFor(options.events),
+    })
+    let fail: ((error: unknown) => void) | undefined
+    const mapping = await openMapping(source, { ...options, filter }, (error) => fail?.(error)).catch((error) => {
+      source.close()
+      throw error
+    })
+    const sensor = new LinuxSensor<N>(source, mapping, options)
+    fail = (error) => sensor.#fail(error)
+    try {
+      await sensor.#takeSnapshot()
+      sensor.#requireRoot(filter)
+      options.signal?.throwIfAborted()
+      sensor.#start(options)
+      return sensor
+    } catch (error) {
+      await sensor.#release().catch(() => {})
+      throw error
+    }
+  }
+
+  private constructor(source: LinuxSource, mapping: Mapping, options: ResolvedOptions<N>) {
+    this.#source = source
+    this.#mapping = mapping
+    this.#hasher = this.#newHasher(options.hashLimitBytes)
+    this.#ringBytes = options.ringBytes
+    this.#signal = options.signal
+    this.#consumer = new Consumer<N>({ next: () => this.#next(), release: () => this.#release() })
+    this.#lineage = new Lineage(mapping.stream.processes)
+    this.#diagnostics = new Diagnostics(this, mapping.stream)
+  }
+
+  get coverage(): Coverage {
+    return this.#source.coverage
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Delivered<N>[], undefined> {
+    return this.#consumer.batches()
+  }
+
+  events(): AsyncGenerator<Delivered<N>, void, undefined> {
+    return this.#consumer.events()
+  }
+
+  async close(): Promise<void> {
+    if (this.#isDetached) return this.#end()
+    this.#isDetached = true
+    this.#source.detach()
+    if (this.#consumer.isWaiting) this.#source.interrupt()
+    // Whether a loop comes back for the rest is its own business: it must not keep the program running.
+    else if (this.#consumer.hasBegun) this.#source.unref()
+    else await this.#release()
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    await this.#feeding
+    await this.#released
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  stats(): SensorStats {
+    return statsOf(this.#mapping.stream, this.#source, this.#ringBytes)
+  }
+
+  processes(): NestedProcess[] {
+    const images = [...this.#mapping.stream.processes.images()]
+    return images.filter(({ state }) => state === STATE.ANNOUNCED).map(nestedProcess)
+  }
+
+  process(atomOrPid: string | number): NestedProcess | undefined {
+    return this.#lineage.process(atomOrPid)
+  }
+
+  ancestors(atom: string): NestedProcess[] {
+    return this.#lineage.ancestors(atom)
+  }
+
+  async dump(path: string, { force = false }: { force?: boolean } = {}): Promise<void> {
+    const { recorder } = this.#mapping
+    if (!(recorder instanceof FlightRecorder)) {
+      throw new KernelwireError(
+        'ERR_OPTION',
+        'there is nothing to dump: open the sensor with record: { lastMs: 300_000 } to keep the last five minutes',
+      )
+    }
+    await recorder.dump(path, force)
+  }
+
+  ref(): this {
+    this.#source.ref()
+    return this
+  }
+
+  unref(): this {
+    this.#source.unref()
+    return this
+  }
+
+  #start(options: ResolvedOptions<N>): void {
+    this.#signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#diagnostics.opened()
+    const handle = batchHandler(options)
+    if (handle !== undefined) this.#feeding = this.#consumer.feed(handle, this.#signal)
+  }
+
+  readonly #abort = (): void => {
+    this.#failure = this.#signal?.reason
+    this.#release().catch(() => {})
+  }
+
+  /** The loop is told, at once. */
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#source.interrupt()
+  }
+
+  /** The next batch; undefined at the end. */
+  async #next(): Promise<Delivered<N>[] | undefined> {
+    const { drain } = this.#mapping
+    for (;;) {
+      await this.#wait()
+      if (this.#failure !== undefined) {
+        this.#release().catch(() => {})
+        throw this.#failure
+      }
+      if (this.#isClosed) {
+        await this.#released
+        return undefined
+      }
+      this.#acceptFiles()
+      const batch = this.#isDetached ? await this.#rest() : drain.run(native().bootMs())
+      if (drain.wantsSnapshot) this.#reconcile()
+      if (batch.length > 0) {
+        this.#diagnostics.batch(batch)
+        return batch as Delivered<N>[]
+      }
+    }
+  }
+
+  /** Gives the program around it its turn, in any case. */
+  async #wait(): Promise<void> {
+    if (this.#failure !== undefined || this.#isClosed) return
+    const { drain, clock, recorder } = this.#mapping
+    const isBusy = this.#isBusy
+    this.#isBusy = true
+    // A failure is told by #fail.
+    await recorder?.ready()?.catch(() => {})
+    if (!isBusy || this.#isDetached || drain.hasMore || this.#hasher?.hasResults) {
+      await new Promise((resolve) => setImmediate(resolve))
+    } else if (drain.foundRecords) {
+      await this.#source.pause(PAUSE_MS)
+    } else {
+      this.#isAsleep = true
+      await this.#source.waitForRecord(drain.waitMs(native().bootMs(), IDLE_MS))
+      this.#isAsleep = false
+      clock.adjust(native().bootToEpochMs())
+    }
+  }
+
+  /** After detaching: what is in the ring, then what waited, then the end. */
+  async #rest(): Promise<EventRecord[]> {
+    const { drain, stream } = this.#mapping
+    const batch = drain.run(native().bootMs())
+    if (!this.#source.isDrained) return batch
+    batch.push(...drain.finish())
+    await this.#hasher?.settle(CLOSING_MS)
+    this.#acceptFiles()
+    batch.push(...stream.takeBatch())
+    this.#release().catch(() => {})
+    return batch
+  }
+
+  /** Files that were executed are read elsewhere; an idle loop is woken for what was found out. */
+  #newHasher(limitBytes: number): Hasher | undefined {
+    const { identities } = this.#mapping.stream
+    if (identities === undefined) return undefined
+    const hasher = new Hasher(limitBytes, () => {
+      if (this.#isAsleep) this.#source.interrupt()
+    })
+    identities.onRequest = (request) => hasher.add(request)
+    return hasher
+  }
+
+  #acceptFiles(): void {
+    if (!this.#hasher?.hasResults) return
+    for (const result of this.#hasher.takeResults()) this.#mapping.drain.accept(result)
+  }
+
+  #reconcile(): void {
+    this.#snapshot ??= this.#takeSnapshot()
+      .catch((error) => {
+        if (!this.#isClosed) this.#fail(error)
+      })
+      .finally(() => {
+        this.#snapshot = undefined
+      })
+  }
+
+  async #takeSnapshot(): Promise<void> {
+    const { drain } = this.#mapping
+    drain.expectSnapshot()
+    const snapshot = await this.#source.takeSnapshot()
+    if (!this.#isClosed) drain.addSnapshot(snapshot)
+  }
+
+  #requireRoot(filter: ResolvedFilter | undefined): void {
+    const pid = filter?.subtreeOf
+    if (pid === undefined || this.#mapping.stream.processes.ofPid(pid) !== undefined) return
+    throw new KernelwireError('ERR_OPTION', `"subtreeOf" is ${pid}, but no such process runs; name one that does`)
+  }
+
+  /** Once; resolves when all that was recorded is written. */
+  #release(): Promise<void> {
+    if (this.#isClosed) return this.#released
+    this.#isClosed = true
+    this.#isDetached = true
+    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#source.close()
+    this.#mapping.users.close()
+    void this.#hasher?.close()
+    this.#diagnostics.closed()
+    this.#released = this.#finishRecording()
+    this.#released.catch(() => {})
+    return this.#released
+  }
+
+  async #finishRecording(): Promise<void> {
+    await this.#mapping.recorder?.close().catch((error) => {
+      if (this.#failure === undefined) throw error
+    })
+  }
+}

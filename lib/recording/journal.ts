@@ -1,0 +1,115 @@
+/**
+ * The journal of a sensor: everything that the mapping takes from outside, in the order in which it
+ * took effect.
+ *
+ * The mapping goes on in steps: a drain, a snapshot. While one is made, what is asked of the world
+ * (a user's name, the kernel's counters) is written down; the step itself is written when it is over.
+ * So whoever reads the journal has all answers at hand when a step is to be made again. Results that
+ * come between two drains, such as a hash, belong here too: as an entry of their own.
+ */
+import type { FileResult } from '../identity/known-file.js'
+import type { Loss } from '../linux/gaps.js'
+import type { SnapshotRecords } from '../linux/source.js'
+import { FRAME_BYTES, type Records } from '../records.js'
+import { Block } from './block.js'
+import { ENTRY } from './format.js'
+import { encodeLosses } from './losses.js'
+
+/** A block is full when it has so many bytes, or more at the end of a step. */
+export const BLOCK_BYTES = 256 * 2 ** 10
+
+/** Where blocks go. */
+export interface Sink {
+  /** `block`: whole steps. `latestMs`: CLOCK_BOOTTIME of the last one. */
+  add(block: Buffer, latestMs: number): void
+}
+
+export class Journal {
+  /** CLOCK_BOOTTIME of the latest record that was written. */
+  latestMs = 0
+
+  readonly #sink: Sink
+  readonly #block = new Block()
+  /** What the names in the journal are by now. */
+  readonly #names = new Map<number, string | undefined>()
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  /** From now on this is added to CLOCK_BOOTTIME. */
+  clock(bootToEpochMs: number): void {
+    this.#block.entry(ENTRY.CLOCK, bootToEpochMs)
+  }
+
+  /** What the mapping was told when it asked for a name. */
+  user(uid: number, name: string | undefined): void {
+    if (this.#names.get(uid) === name && this.#names.has(uid)) return
+    this.#names.set(uid, name)
+    this.#block.text(ENTRY.USER, name ?? '', name === undefined ? 0 : 1, uid)
+  }
+
+  /** What the kernel's counters said. */
+  losses(losses: readonly Loss[]): void {
+    this.#block.text(ENTRY.LOSSES, encodeLosses(losses))
+  }
+
+  /** What was found out about a file. */
+  file(result: FileResult): void {
+    this.#block.text(ENTRY.FILE, JSON.stringify(result))
+  }
+
+  /** Records that the step under way used; they may be gone afterwards. */
+  records(records: Records, offsets: ArrayLike<number>, count: number): void {
+    this.#block.records(records, offsets, count)
+    for (let i = 0; i < count; i++) this.latestMs = Math.max(this.latestMs, records.ms(offsets[i]! + BOOT_NS))
+  }
+
+  expectSnapshot(): void {
+    this.#block.entry(ENTRY.EXPECT_SNAPSHOT)
+    this.#stepMade(this.latestMs)
+  }
+
+  snapshot(snapshot: SnapshotRecords): void {
+    const offsets = offsetsOf(snapshot)
+    this.#block.records(snapshot.records, offsets, offsets.length)
+    this.#block.entry(ENTRY.SNAPSHOT, snapshot.begunMs, snapshot.endedMs)
+    this.#stepMade(snapshot.endedMs)
+  }
+
+  drain(nowMs: number): void {
+    this.#block.entry(ENTRY.DRAIN, nowMs)
+    this.#stepMade(nowMs)
+  }
+
+  finish(): void {
+    this.#block.entry(ENTRY.FINISH)
+    this.#stepMade(this.latestMs)
+  }
+
+  /** Gives the sink what was gathered so far. */
+  seal(latestMs: number = this.latestMs): void {
+    if (this.#block.length > 0) this.#sink.add(this.#block.take(), latestMs)
+  }
+
+  /** Names are told again: what follows may be read without what was before. */
+  forgetNames(): void {
+    this.#names.clear()
+  }
+
+  #stepMade(ms: number): void {
+    if (this.#block.length >= BLOCK_BYTES) this.seal(ms)
+  }
+}
+
+const BOOT_NS = 8
+
+/** The rows of a snapshot; a last one that is not whole is left out. */
+export function offsetsOf({ records, bytes }: SnapshotRecords): number[] {
+  const offsets: number[] = []
+  for (let at = FRAME_BYTES; at + records.length(at) <= bytes; ) {
+    offsets.push(at)
+    at += ((records.length(at) + 7) & ~7) + FRAME_BYTES
+  }
+  return offsets
+}

@@ -1,0 +1,312 @@
+/**
+ * A .kwr recording, played: the same drain and the same stream as a sensor's, with a journal in the
+ * place of the world. The first part is the one that says how; parts behind it go on.
+ */
+import { EventClock } from '../clock.js'
+import { Drain } from '../drain.js'
+import { KernelwireError } from '../errors.js'
+import type { EventRecord } from '../events/index.js'
+import { actsFor } from '../linux/acts-for.js'
+import { ImageAtoms } from '../process/atom.js'
+import { EventIds } from '../process/event-ids.js'
+import { showing } from '../raw-record.js'
+import { FRAME_BYTES, Records } from '../records.js'
+import { type SensorStats, statsOf } from '../stats.js'
+import { EventStream } from '../stream.js'
+import { TappedSource } from '../tap.js'
+import { parseFileResult } from './file-results.js'
+import { ENTRY, FIELD, FIRST_ENTRY, isRecording } from './format.js'
+import { parseLosses } from './losses.js'
+import { decodeSeed, type Meta, parseMeta } from './meta.js'
+import { Parts } from './parts.js'
+import type { Playback, PlaybackOptions, Played, RecordingFormat, RecordingInfo } from './playback.js'
+import { PlayedGaps, PlayedSource, PlayedUsers } from './played.js'
+
+export const kwr: RecordingFormat = {
+  name: 'kwr',
+  recognizes: isRecording,
+  async open(paths, options) {
+    const parts = await Parts.open(paths, options.isFollowing)
+    try {
+      return await KwrPlayback.begin(parts, options)
+    } catch (error) {
+      await parts.close()
+      throw error
+    }
+  },
+}
+
+/** Later than any clock tells, and exact. */
+const MS_MAX = 2 ** 50
+
+class KwrPlayback implements Playback {
+  readonly info: RecordingInfo
+  readonly stream: EventStream
+
+  readonly #parts: Parts
+  readonly #meta: Meta
+  readonly #source: PlayedSource
+  readonly #gaps: PlayedGaps
+  readonly #users = new PlayedUsers()
+  readonly #clock: EventClock
+  readonly #drain: Drain
+
+  #block: Frames
+  #isEnded = false
+  #stepMs: number
+  /** What is told of the holes so far. */
+  #told = { blocks: 0, bytes: 0 }
+
+  static async begin(parts: Parts, options: PlaybackOptions): Promise<KwrPlayback> {
+    const memory = await parts.block()
+    const block = new Frames(memory ?? new ArrayBuffer(0))
+    const at = block.next()
+    const isMeta = at !== undefined && block.records.u8[at] === ENTRY.META
+    const meta = isMeta ? parseMeta(textAt(block.records, at)) : undefined
+    if (meta === undefined) {
+      throw new KernelwireError(
+        'ERR_RECORDING_DAMAGED',
+        `the beginning of ${parts.name} is missing or damaged, and without it nothing can be made of the rest`,
+      )
+    }
+    return new KwrPlayback(parts, meta, block, options)
+  }
+
+  private constructor(parts: Parts, meta: Meta, block: Frames, options: PlaybackOptions) {
+    const { events, extended, forkWindowMs, filter, correlation } = meta.options
+    this.#parts = parts
+    this.#meta = meta
+    this.#block = block
+    this.#stepMs = meta.attachedMs
+    this.#source = new PlayedSource(meta.attachedMs)
+    this.#gaps = new PlayedGaps(meta.part === 0)
+    this.#clock = new EventClock(meta.clockMs)
+    const streamOptions = {
+      events: new Set(events),
+      extended,
+      envelope: meta.envelope,
+      ids: new EventIds(decodeSeed(meta.runSeed)),
+      atoms: new ImageAtoms(decodeSeed(meta.bootSeed), meta.bootToEpochMs),
+      filter,
+    }
+    this.stream = new EventStream(streamOptions)
+    const context = {
+      clock: this.#clock,
+      users: this.#users,
+      pageBytes: meta.pageBytes,
+      files: this.stream.identities?.files,
+      acts: actsFor(this.stream, streamOptions, correlation),
+    }
+    const { onRecord } = options
+    const source = onRecord === undefined ? this.#source : new TappedSource(this.#source, showing(onRecord))
+    this.#drain = new Drain(source, this.stream, context, forkWindowMs, this.#gaps)
+    const { version, system, beganMs } = meta
+    this.info = { format: 'kwr', version, system, beganMs, events, extended }
+  }
+
+  get coverage() {
+    return this.#meta.coverage
+  }
+
+  get damage() {
+    return this.#parts.damage
+  }
+
+  stats(): SensorStats {
+    const gaps = this.#gaps
+    const { accounts } = this.stream
+    const kernel = { counts: () => gaps.counts(accounts), missedRuns: () => gaps.missedRuns() }
+    return statsOf(this.stream, kernel, this.#meta.ringBytes)
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close()
+  }
+
+  async next(): Promise<Played | undefined> {
+    while (!this.#isEnded) {
+      const events = this.#step()
+      if (events !== undefined) return { events, atMs: this.#clock.epochMs(this.#stepMs) }
+      const memory = await this.#parts.block()
+      if (memory === undefined) return undefined
+      this.#block = new Frames(memory)
+      this.#tellHole()
+    }
+    return undefined
+  }
+
+  /** Up to the end of the next step of this block; undefined where it has none any more. */
+  #step(): EventRecord[] | undefined {
+    const { records } = this.#block
+    this.#source.records = records
+    for (let at = this.#block.next(); at !== undefined; at = this.#block.next()) {
+      const type = records.u8[at]!
+      if (type < FIRST_ENTRY) {
+        this.#source.add(at)
+        continue
+      }
+      const events = this.#entry(type, records, at)
+      if (events !== undefined) return events
+    }
+    // A block ends with a step; what is left of one that does not belongs to none.
+    if (this.#source.count > 0 || !this.#block.isWhole) this.damage.entries++
+    this.#source.release()
+    return undefined
+  }
+
+  /** The events of a step; undefined for what only says how it was. */
+  #entry(type: number, records: Records, at: number): EventRecord[] | undefined {
+    switch (type) {
+      case ENTRY.DRAIN:
+        return this.#made(records, at, (nowMs) => this.#drain.run(nowMs))
+      case ENTRY.EXPECT_SNAPSHOT:
+        this.#drain.expectSnapshot()
+        return []
+      case ENTRY.SNAPSHOT:
+        return this.#snapshot(records, at)
+      case ENTRY.BASE:
+        return this.#base(records, at)
+      case ENTRY.FINISH:
+        return this.#drain.finish()
+      case ENTRY.FILE: {
+        const result = parseFileResult(textAt(records, at))
+        if (result === undefined) this.damage.entries++
+        else this.#drain.accept(result)
+        return this.stream.takeBatch()
+      }
+      case ENTRY.END:
+        this.#isEnded = !this.#parts.hasMore
+        this.#parts.ended()
+        return undefined
+      case ENTRY.META:
+        return undefined
+      default:
+        if (!this.#fact(type, records, at)) this.damage.entries++
+        return undefined
+    }
+  }
+
+  /** False for one that makes no sense. */
+  #fact(type: number, records: Records, at: number): boolean {
+    switch (type) {
+      case ENTRY.CLOCK: {
+        const ms = numberAt(records, at + FIELD.value)
+        if (records.length(at) < FIELD.value + 8 || !isMs(Math.abs(ms))) return false
+        this.#clock.adjust(ms)
+        return true
+      }
+      case ENTRY.USER: {
+        if (records.length(at) < FIELD.SIZE) return false
+        const isKnown = records.u8[at + FIELD.isKnown] === 1
+        this.#users.learn(records.u32[(at + FIELD.uid) >>> 2]!, isKnown ? textAt(records, at) : undefined)
+        return true
+      }
+      case ENTRY.LOSSES: {
+        const losses = parseLosses(textAt(records, at))
+        if (losses !== undefined) this.#gaps.add(losses)
+        return losses !== undefined
+      }
+      default:
+        return false
+    }
+  }
+
+  #made(records: Records, at: number, make: (ms: number) => EventRecord[]): EventRecord[] | undefined {
+    const ms = numberAt(records, at + FIELD.value)
+    if (records.length(at) < FIELD.value + 8 || !isMs(ms)) {
+      this.damage.entries++
+      return undefined
+    }
+    this.#stepMs = ms
+    const events = make(ms)
+    this.#gaps.clear()
+    return events
+  }
+
+  #snapshot(records: Records, at: number): EventRecord[] | undefined {
+    const endedMs = numberAt(records, at + FIELD.endedMs)
+    if (records.length(at) < FIELD.endedMs + 8 || !isMs(endedMs)) {
+      this.damage.entries++
+      return undefined
+    }
+    return this.#made(records, at, (begunMs) => {
+      const rows = this.#rows(records)
+      this.#drain.addSnapshot({ records: rows, bytes: rows.u8.length, begunMs, endedMs })
+      return []
+    })
+  }
+
+  /** How things stood at the beginning of this part: the parts before it tell it better, where they are there. */
+  #base(records: Records, at: number): EventRecord[] | undefined {
+    if (!this.#parts.isFirst) {
+      this.#source.release()
+      return []
+    }
+    this.#drain.expectSnapshot()
+    return this.#snapshot(records, at)
+  }
+
+  /** Those before this step, as a snapshot has them: one after another. */
+  #rows(records: Records): Records {
+    const { offsets, count } = this.#source
+    const [first, last] = [offsets[0]! - FRAME_BYTES, offsets[count - 1]!]
+    this.#source.release()
+    if (count === 0) return new Records(new ArrayBuffer(0))
+    const end = last + ((records.length(last) + 7) & ~7)
+    return new Records((records.u8.buffer as ArrayBuffer).slice(first, end))
+  }
+
+  /** Blocks are missing before this one: what was in them, nobody knows. */
+  #tellHole(): void {
+    const { blocks, bytes } = this.damage
+    if (blocks === this.#told.blocks) return
+    const time = this.#clock.epochMs(this.#stepMs)
+    this.stream.loss({ LOST: {}, BYTES: bytes - this.#told.bytes, REASON: 'DAMAGED', FROM: time, TO: time })
+    this.#told = { blocks, bytes }
+  }
+}
+
+/** The frames of a block, in their order. */
+class Frames {
+  readonly records: Records
+  /** False where a frame makes no sense: what follows it cannot be found. */
+  isWhole = true
+  #at = FRAME_BYTES
+  readonly #bytes: number
+
+  constructor(memory: ArrayBuffer) {
+    this.records = new Records(memory)
+    this.#bytes = memory.byteLength
+  }
+
+  /** Where the next one's contents are. */
+  next(): number | undefined {
+    const at = this.#at
+    if (at > this.#bytes) return undefined
+    const length = this.records.u32[(at - FRAME_BYTES) >>> 2]!
+    if (length > this.#bytes - at) {
+      this.isWhole = false
+      this.#at = this.#bytes + FRAME_BYTES
+      return undefined
+    }
+    this.#at = at + ((length + 7) & ~7) + FRAME_BYTES
+    return at
+  }
+}
+
+function isMs(value: number): boolean {
+  return value >= 0 && value <= MS_MAX
+}
+
+const words = new Uint32Array(2)
+const double = new Float64Array(words.buffer)
+
+function numberAt({ u32 }: Records, at: number): number {
+  words[0] = u32[at >>> 2] ?? 0
+  words[1] = u32[(at >>> 2) + 1] ?? 0
+  return double[0]!
+}
+
+function textAt(records: Records, at: number): string {
+  return records.text(at + FIELD.value, at + Math.max(FIELD.value, records.length(at)))
+}

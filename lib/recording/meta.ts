@@ -1,0 +1,159 @@
+/** All that the mapping was told at the start: the first entry of a recording. */
+import type { CorrelationOptions } from '../correlate/correlator.js'
+import { validateCorrelation } from '../correlate/options.js'
+import type { Coverage } from '../coverage.js'
+import type { Envelope } from '../envelope.js'
+import { EVENT_NAMES, type EventName, isEventName } from '../events/index.js'
+import type { ResolvedFilter } from '../filter/process-filter.js'
+import { isCount, isObject, isText, parseJson } from './json.js'
+
+export interface Meta {
+  /** The version of kernelwire that wrote it. */
+  version: string
+  /** As uname(2) has it. */
+  system: { platform: string; release: string; arch: string }
+  /** Milliseconds since 1970: when this part began. */
+  beganMs: number
+  /** How many parts were before it. */
+  part: number
+  options: MappingOptions
+  envelope: Envelope
+  /** Four words in hex: event ids come from it. */
+  runSeed: string
+  /** The atoms of this boot of this machine come from these. */
+  bootSeed: string
+  bootToEpochMs: number
+  /** What was added to CLOCK_BOOTTIME for event times when this part began. */
+  clockMs: number
+  /** CLOCK_BOOTTIME: all records from then on are in this part or in those behind it. */
+  attachedMs: number
+  pageBytes: number
+  ringBytes: number
+  coverage: Coverage
+}
+
+/** Every option on which it depends what a record becomes. */
+export interface MappingOptions {
+  events: readonly EventName[]
+  extended: boolean
+  forkWindowMs: number
+  filter?: ResolvedFilter | undefined
+  correlation: CorrelationOptions
+}
+
+const SEED = /^[0-9a-f]{32}$/
+
+export function encodeSeed(seed: Uint32Array): string {
+  return Array.from(seed, (word) => word.toString(16).padStart(8, '0')).join('')
+}
+
+export function decodeSeed(text: string): Uint32Array {
+  return Uint32Array.from({ length: 4 }, (_, i) => Number.parseInt(text.slice(8 * i, 8 * i + 8), 16))
+}
+
+/** Undefined for what no version of kernelwire could have written: a recording may come from anyone. */
+export function parseMeta(json: string): Meta | undefined {
+  const meta = parseJson(json)
+  return isObject(meta) && isMeta(meta) ? { ...meta, envelope: frozen(meta.envelope) } : undefined
+}
+
+function isMeta(meta: Record<string, unknown>): meta is Record<string, unknown> & Meta {
+  return (
+    isText(meta.version) &&
+    isSystem(meta.system) &&
+    isOptions(meta.options) &&
+    isEnvelope(meta.envelope) &&
+    isCoverage(meta.coverage) &&
+    isSeed(meta.runSeed) &&
+    isSeed(meta.bootSeed) &&
+    isCount(meta.part) &&
+    isCount(meta.ringBytes) &&
+    isPageSize(meta.pageBytes) &&
+    [meta.beganMs, meta.bootToEpochMs, meta.clockMs, meta.attachedMs].every(Number.isFinite)
+  )
+}
+
+function isOptions(value: unknown): value is MappingOptions {
+  if (!isObject(value)) return false
+  const { events, extended, forkWindowMs, filter, correlation } = value
+  return (
+    Array.isArray(events) &&
+    events.length <= EVENT_NAMES.length &&
+    events.every((name) => typeof name === 'string' && isEventName(name)) &&
+    typeof extended === 'boolean' &&
+    isCount(forkWindowMs) &&
+    (filter === undefined || isFilter(filter)) &&
+    isCorrelation(correlation)
+  )
+}
+
+const FILTER_PATHS = ['paths', 'excludePaths', 'cgroups', 'excludeCgroups'] as const
+const FILTER_USERS = ['users', 'excludeUsers'] as const
+
+function isFilter(value: unknown): value is ResolvedFilter {
+  if (!isObject(value)) return false
+  const { self, subtreeOf, mountNamespace } = value
+  return (
+    FILTER_PATHS.every((key) => isListOf(isText, value[key])) &&
+    FILTER_USERS.every((key) => isListOf(isCount, value[key])) &&
+    [subtreeOf, mountNamespace].every((number) => number === undefined || isCount(number)) &&
+    (self === undefined || (isObject(self) && isCount(self.pid)))
+  )
+}
+
+function isListOf(isOne: (value: unknown) => boolean, value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every(isOne))
+}
+
+function isCorrelation(value: unknown): boolean {
+  try {
+    return isObject(value) && validateCorrelation(value) === value
+  } catch {
+    return false
+  }
+}
+
+const ENVELOPE_TEXTS = ['oid', 'iid', 'sid', 'did', 'hostname', 'ext_ip', 'int_ip'] as const
+const ENVELOPE_NUMBERS = ['plat', 'arch', 'moduleid'] as const
+
+function isEnvelope(value: unknown): value is Envelope {
+  return (
+    isObject(value) &&
+    ENVELOPE_TEXTS.every((name) => isText(value[name])) &&
+    ENVELOPE_NUMBERS.every((name) => isCount(value[name])) &&
+    Array.isArray(value.tags) &&
+    value.tags.every(isText)
+  )
+}
+
+/** In the order of the document, whatever the order in the file. */
+function frozen(envelope: Envelope): Envelope {
+  const { oid, iid, sid, did, hostname, ext_ip, int_ip, plat, arch, moduleid, tags } = envelope
+  const copy = { oid, iid, sid, did, hostname, ext_ip, int_ip, plat, arch, moduleid, tags: Object.freeze([...tags]) }
+  return Object.freeze(copy)
+}
+
+function isCoverage(value: unknown): value is Coverage {
+  if (!isObject(value) || !Array.isArray(value.attachments)) return false
+  return value.attachments.every(
+    (one) =>
+      isObject(one) &&
+      isText(one.program) &&
+      isText(one.hook) &&
+      typeof one.attached === 'boolean' &&
+      Array.isArray(one.events) &&
+      one.events.every(isText),
+  )
+}
+
+function isSystem(value: unknown): boolean {
+  return isObject(value) && isText(value.platform) && isText(value.release) && isText(value.arch)
+}
+
+function isPageSize(value: unknown): boolean {
+  return isCount(value) && value >= 4_096 && Number.isInteger(Math.log2(value))
+}
+
+function isSeed(value: unknown): boolean {
+  return typeof value === 'string' && SEED.test(value)
+}
