@@ -45,7 +45,7 @@ export function etlSources() {
   return list.trim().split(/\s+/)
 }
 
-function findClang() {
+export function findClang() {
   const names = ['clang++', ...Array.from({ length: 9 }, (_, index) => `clang++-${14 + index}`)]
   return names.find((name) => spawnSync(name, ['--version']).status === 0)
 }

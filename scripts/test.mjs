@@ -92,6 +92,8 @@ function run(script, args) {
     const child = spawn(process.execPath, [path.join(root, script), ...args], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'pipe'],
+      // What asks tests for their long forms.
+      env: values.all ? { ...process.env, KERNELWIRE_ALL: '1' } : process.env,
     })
     let tail = ''
     child.stderr.on('data', (chunk) => {

@@ -80,8 +80,9 @@ size_t EtlFile::Expand(const FoundBuffer& found, const uint8_t* data, size_t byt
     return 0;
   }
   if (events.size() < wanted) events.resize(wanted);
+  // Memory that is set aside takes its time too, whatever comes to be in it.
+  expanded_bytes_ += wanted;
   const Expanded expanded = ExpandXpress(data, bytes, events.data(), wanted);
-  expanded_bytes_ += expanded.bytes;
   if (!expanded.is_sound) Count(defects_, Defect::kCompressedData);
   return expanded.bytes;
 }
