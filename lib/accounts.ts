@@ -18,7 +18,17 @@ export class Accounts {
   readonly dropped = new Float64Array(TYPES)
 }
 
-export const RECORD_NAMES = ['FORK', 'EXEC', 'EXIT', 'ARGUMENTS', 'ENVIRONMENT', 'MODULE', 'ACCESS', 'THREAD'] as const
+export const RECORD_NAMES = [
+  'FORK',
+  'EXEC',
+  'EXIT',
+  'ARGUMENTS',
+  'ENVIRONMENT',
+  'MODULE',
+  'ACCESS',
+  'THREAD',
+  'PIPE',
+] as const
 export type RecordName = (typeof RECORD_NAMES)[number]
 
 export function typeOf(name: RecordName): number {

@@ -9,9 +9,24 @@ import { buildTargetedRouting } from './build/targeted-routing.js'
 import { reachesIn } from './correlate/access.js'
 import { type CorrelationOptions, Correlator } from './correlate/correlator.js'
 import type { Finding } from './correlate/finding.js'
-import type { EventName, EventRecord, NewRemoteThread, RemoteProcessHandle, TerminateProcess } from './events/index.js'
+import type {
+  EventName,
+  EventRecord,
+  NewNamedPipe,
+  NewRemoteThread,
+  RemoteProcessHandle,
+  TerminateProcess,
+} from './events/index.js'
 import type { ProcessImage } from './process/image.js'
 import type { EventStream, StreamOptions } from './stream.js'
+
+/** What is told of a path only now and then. */
+export interface PathExtras {
+  /** True lengths of values that were cut. */
+  truncated: Record<string, number> | undefined
+  /** Exact bytes of values that are no UTF-8, as base64. */
+  rawBytes: Record<string, string> | undefined
+}
 
 export class Acts {
   readonly correlator: Correlator
@@ -84,6 +99,7 @@ export class Acts {
     path: string,
     time: number,
     account: number,
+    extras?: PathExtras,
   ): void {
     const { accounts } = this.#stream
     if (!this.wants(name) || !this.#stream.isWanted(image)) {
@@ -93,8 +109,13 @@ export class Acts {
     const { ids, envelope } = this.#options
     ids.next()
     const routing = buildRouting(envelope, name, time, ids.eventId(), ids.atom(time), image?.atom)
-    const record = { routing, event: { FILE_PATH: path, PROCESS_ID: pid } } as EventRecord
-    if (this.#stream.extended) record.event.SEQUENCE = ids.sequence
+    const event: NewNamedPipe['event'] = { FILE_PATH: path, PROCESS_ID: pid }
+    if (extras?.truncated !== undefined) event.TRUNCATED = extras.truncated
+    if (this.#stream.extended) {
+      event.SEQUENCE = ids.sequence
+      if (extras?.rawBytes !== undefined) event.RAW_BYTES = extras.rawBytes
+    }
+    const record = { routing, event } as EventRecord
     this.#stream.deliver(name, record)
     accounts.delivered[account]!++
   }

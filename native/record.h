@@ -28,6 +28,7 @@ enum record_type {
 	RECORD_MODULE = 7,	/* module_record */
 	RECORD_ACCESS = 8,	/* access_record */
 	RECORD_THREAD = 9,	/* thread_record */
+	RECORD_PIPE = 10,	/* pipe_record */
 	RECORD_TYPES = 16,	/* size of the tables below */
 };
 
@@ -42,6 +43,7 @@ enum record_flags {
 	RECORD_COARSE_START = 1 << 7,	 /* snapshot from /proc: start in 10 ms ticks, exec_id unknown */
 	RECORD_KERNEL_MODULE = 1 << 1,	 /* module: one of the kernel's; the path is its name */
 	RECORD_DENIED = 1 << 0,		 /* access: it was tried */
+	RECORD_NEW = 1 << 0,		 /* pipe: created, else opened */
 };
 
 struct record_header {
@@ -186,6 +188,15 @@ struct thread_record {
 };
 RECORD_LAYOUT(thread_record, 56);
 
+/* A named pipe. The path follows; then, where the kernel does not say which it is, a name to go on from there with. */
+struct pipe_record {
+	struct record_header header;
+	__u32 path_bytes;	/* the whole path; more than path_length: its start is cut */
+	__u16 path_length;
+	__u16 name_length;	/* as the process wrote it */
+};
+RECORD_LAYOUT(pipe_record, 40);
+
 /* A piece of a block; pieces come in order and before the image_record they belong to. */
 struct bulk_record {
 	struct record_header header;
@@ -271,7 +282,15 @@ struct moved {
 };
 RECORD_LAYOUT(moved, 32);
 
+/* A named pipe that is being created: of the map whose key is the thread. */
+struct making {
+	__u64 mount;
+	__u64 entry;
+};
+RECORD_LAYOUT(making, 16);
+
 enum track_limits {
+	MAKINGS = 512,
 	TRACKED_IMAGES = 2048,
 	TRACKED_THREADS = 4096,
 	TRACKED_CALLS = 1024,	/* of ptrace, under way */
@@ -298,6 +317,7 @@ RECORD_LAYOUT(control, 64);
 enum wants {
 	WANTS_ACCESSES = 1 << 0,
 	WANTS_THREADS = 1 << 1,	/* who writes code into whom, and drives it */
+	WANTS_PIPES = 1 << 2,
 };
 
 /* Constants of one run, frozen before the programs load: the verifier prunes what they exclude. */

@@ -17,5 +17,6 @@ export const BLIND_SPOTS: Partial<Record<EventName, readonly string[]>> = {
   ],
   NEW_REMOTE_THREAD: UNSEEN_THREADS,
   THREAD_INJECTION: UNSEEN_THREADS,
+  OPEN_NAMED_PIPE: ['whether an open that has to wait for the other end is given up later'],
   PROCESS_ENVIRONMENT: ['what a program changes in its environment after its start'],
 }

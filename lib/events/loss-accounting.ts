@@ -16,6 +16,7 @@ const lost = Type.Object(
     MODULE: count('of a loaded module'),
     ACCESS: count('of what a process did to another one'),
     THREAD: count('of a thread that began because of another process'),
+    PIPE: count('of a named pipe'),
     EVENTS: count('of any kind, in a recording of Windows'),
     BUFFERS: sometimes('when none was lost', integer('buffers', 'Lost buffers of events, in a recording of Windows')),
   },

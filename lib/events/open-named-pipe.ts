@@ -8,7 +8,7 @@ export const openNamedPipe = record(
   {
     version: 1,
     description:
-      'A process opened an existing named pipe; on Linux, a FIFO. routing.parent is the atom of that process. Windows: experimental, as it is not known to log all of them, and told when it is tried.',
+      'A process opened an existing named pipe; on Linux, a FIFO: where the kernel allows it, already when it begins to wait for the other end. routing.parent is the atom of that process. Windows: experimental, as it is not known to log all of them, and told when it is tried.',
     platforms: ['windows'],
     extensionOn: ['linux'],
   },

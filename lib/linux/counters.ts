@@ -2,7 +2,7 @@
 import type { RecordName } from '../accounts.js'
 import { COUNTERS, TYPES } from '../decode/linux/layout.js'
 import { Records } from '../records.js'
-import { ACCESS_PROGRAMS, MODULE_PROGRAMS } from './programs.js'
+import { ACCESS_PROGRAMS, MODULE_PROGRAMS, PIPE_PROGRAMS } from './programs.js'
 
 /** The programs whose runs make records of a type. */
 export const PROGRAMS_OF_RECORD: Partial<Record<RecordName, readonly string[]>> = {
@@ -12,6 +12,7 @@ export const PROGRAMS_OF_RECORD: Partial<Record<RecordName, readonly string[]>> 
   MODULE: MODULE_PROGRAMS,
   ACCESS: ACCESS_PROGRAMS,
   THREAD: ['remote_thread'],
+  PIPE: PIPE_PROGRAMS,
 }
 
 export interface KernelCounts {

@@ -86,6 +86,8 @@ const THREAD_EVENTS = [
 /** Made of what one process does to another one: also where it is only to know later who that was. */
 const ACCESS_EVENTS = ['REMOTE_PROCESS_HANDLE', ...THREAD_EVENTS] as const satisfies readonly EventName[]
 
+const PIPE_EVENTS = ['NEW_NAMED_PIPE', 'OPEN_NAMED_PIPE'] as const satisfies readonly EventName[]
+
 const UNSEEN_OF_32_BIT = 'what 32-bit processes do'
 
 const ACCESS_NEEDS: readonly Need[] = [
@@ -140,6 +142,7 @@ const ACCESS_NEEDS: readonly Need[] = [
   },
 ]
 
+const OPEN_BLIND_SPOTS = 'files that io_uring opens; an open that waits for the other end, until that is there'
 const WRITE_BLIND_SPOTS = 'what io_uring writes to /proc/PID/mem'
 
 const THREAD_NEEDS: readonly Need[] = [
@@ -186,6 +189,56 @@ const THREAD_NEEDS: readonly Need[] = [
   },
 ]
 
+const PIPE_NEEDS: readonly Need[] = [
+  {
+    rungs: [
+      [
+        { program: 'fifo_made', hook: 'fexit/vfs_mknod', cost: 'on each file that mknod creates only' },
+        { program: 'fifo_make', hook: 'fentry/security_path_mknod' },
+      ],
+      [
+        {
+          program: 'fifo_mknodat',
+          hook: 'tp/syscalls/sys_exit_mknodat',
+          cost: ONE_CALL_COST,
+          blindSpots: `${UNSEEN_OF_32_BIT}; where symbolic links in the path of a new pipe lead`,
+        },
+        { program: 'fifo_mknod', hook: 'tp/syscalls/sys_exit_mknod' },
+      ],
+      [
+        {
+          program: 'fifo_make_calls',
+          hook: 'tp_btf/sys_exit',
+          cost: ALL_CALLS_COST,
+          blindSpots: 'where symbolic links in the path of a new pipe lead',
+        },
+      ],
+    ],
+    events: ['NEW_NAMED_PIPE'],
+  },
+  {
+    rungs: [
+      [
+        { program: 'fifo_open', hook: 'fentry/fifo_open', cost: 'on each open of a pipe only' },
+        { program: 'fifo_opened', hook: 'fexit/fifo_open' },
+      ],
+      [
+        {
+          program: 'fifo_openat',
+          hook: 'tp/syscalls/sys_exit_openat',
+          cost: `${ONE_CALL_COST}, and more on each that opens a file`,
+          blindSpots: `${UNSEEN_OF_32_BIT}; ${OPEN_BLIND_SPOTS}`,
+        },
+        { program: 'fifo_openat2', hook: 'tp/syscalls/sys_exit_openat2' },
+        { program: 'fifo_open_call', hook: 'tp/syscalls/sys_exit_open' },
+        { program: 'fifo_creat', hook: 'tp/syscalls/sys_exit_creat' },
+      ],
+      [{ program: 'fifo_open_calls', hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST, blindSpots: OPEN_BLIND_SPOTS }],
+    ],
+    events: ['OPEN_NAMED_PIPE'],
+  },
+]
+
 /** One of them is enough; the sleepable one reads the arguments as well. */
 const SNAPSHOT_PROGRAMS = ['task_snapshot_arguments', 'task_snapshot']
 
@@ -194,11 +247,16 @@ export const LIFE_CYCLE = namesOf(LIFE_CYCLE_NEEDS)
 
 export const MODULE_PROGRAMS = namesOf(MODULE_NEEDS)
 export const ACCESS_PROGRAMS = namesOf(ACCESS_NEEDS)
+export const PIPE_PROGRAMS = namesOf(PIPE_NEEDS)
 
 /** What the programs that several events share are to look for. */
 export function wantsFor(events: ReadonlySet<EventName>): number {
   const asks = (names: readonly EventName[]) => names.some((name) => events.has(name))
-  return (asks(ACCESS_EVENTS) ? WANTS.ACCESSES : 0) | (asks(THREAD_EVENTS) ? WANTS.THREADS : 0)
+  return (
+    (asks(ACCESS_EVENTS) ? WANTS.ACCESSES : 0) |
+    (asks(THREAD_EVENTS) ? WANTS.THREADS : 0) |
+    (asks(PIPE_EVENTS) ? WANTS.PIPES : 0)
+  )
 }
 
 /** What is attached for these events. */
@@ -220,7 +278,7 @@ function attachments(events: ReadonlySet<EventName>, programs: readonly NativePr
 }
 
 function needsOf(events: ReadonlySet<EventName>): Need[] {
-  const others = [...MODULE_NEEDS, ...ACCESS_NEEDS, ...THREAD_NEEDS]
+  const others = [...MODULE_NEEDS, ...ACCESS_NEEDS, ...THREAD_NEEDS, ...PIPE_NEEDS]
   return [...LIFE_CYCLE_NEEDS, ...others.filter((need) => need.events.some((name) => events.has(name)))]
 }
 

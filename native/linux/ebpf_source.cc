@@ -58,6 +58,10 @@ int EbpfSource::CreateMaps(const EbpfOptions& options) {
   if (options.wants & WANTS_THREADS) {
     if (int error = CreateTracks()) return error;
   }
+  if (options.wants & WANTS_PIPES) {
+    makings_ = CreateLruHash("kernelwire_fifos", sizeof(uint64_t), sizeof(making), MAKINGS);
+    if (!makings_) return errno;
+  }
   if (!WantsSpans(options)) return 0;
   spans_ = CreateLruHash("kernelwire_mods", sizeof(module_key), sizeof(module_span), MODULE_SPANS);
   return spans_ ? 0 : errno;
@@ -130,6 +134,7 @@ std::unique_ptr<BpfProgram> EbpfSource::Load(ProgramState* state) {
   std::vector<SharedMap> maps = {
       {"ring", ring_->fd()}, {"counters", counters_->fd()}, {"control", control_->fd()}};
   if (spans_) maps.push_back({"spans", spans_.get()});
+  if (makings_) maps.push_back({"makings", makings_.get()});
   if (calls_) {
     maps.push_back({"writes", writes_.get()});
     maps.push_back({"moves", moves_.get()});

@@ -92,6 +92,7 @@ class EbpfSource {
   FileDescriptor spans_;  // only where programs want it
   // Likewise: what processes write into others, whom they move, and ptrace calls under way.
   FileDescriptor writes_, moves_, calls_;
+  FileDescriptor makings_;  // named pipes that are being created
   settings constants_ = {};
   std::vector<std::unique_ptr<BpfProgram>> programs_;  // those that are attached
   std::shared_ptr<BpfProgram> iterator_;

@@ -11,6 +11,8 @@
 #include "module_exec.skel.h"
 #include "module_map.skel.h"
 #include "open_calls.skel.h"
+#include "pipe_calls.skel.h"
+#include "pipe_functions.skel.h"
 #include "process_exec.skel.h"
 #include "process_exit.skel.h"
 #include "process_fork.skel.h"
@@ -69,6 +71,18 @@ const std::vector<ProgramSource>& All() {
       Source("write_pwritev2", memory_write_bpf__elf_bytes),
       Source("write_calls", memory_write_bpf__elf_bytes),
       Source("remote_thread", remote_thread_bpf__elf_bytes),
+      Source("fifo_open", pipe_functions_bpf__elf_bytes),
+      Source("fifo_opened", pipe_functions_bpf__elf_bytes),
+      Source("fifo_make", pipe_functions_bpf__elf_bytes),
+      Source("fifo_made", pipe_functions_bpf__elf_bytes),
+      Source("fifo_openat", pipe_calls_bpf__elf_bytes),
+      Source("fifo_openat2", pipe_calls_bpf__elf_bytes),
+      Source("fifo_open_call", pipe_calls_bpf__elf_bytes),
+      Source("fifo_creat", pipe_calls_bpf__elf_bytes),
+      Source("fifo_open_calls", pipe_calls_bpf__elf_bytes),
+      Source("fifo_mknodat", pipe_calls_bpf__elf_bytes),
+      Source("fifo_mknod", pipe_calls_bpf__elf_bytes),
+      Source("fifo_make_calls", pipe_calls_bpf__elf_bytes),
   };
   return all;
 }

@@ -5,9 +5,11 @@ import { Apart } from './apart.js'
 import { attachedPrograms } from './kernel-objects.js'
 
 /** What sees system calls, or what they do: it would slow down those that nobody asked about. */
-const ON_CALLS = /^(module_(map|mmap|mprotect|pkey_mpr|calls)|access_|traced_|memory_|open_|ptrace_|write_)/
+const ON_CALLS = /^(module_(map|mmap|mprotect|pkey_mpr|calls)|access_|traced_|memory_|open_|ptrace_|write_|fifo_)/
 const ON_NEED: readonly EventName[] = [
   'MODULE_LOAD',
+  'NEW_NAMED_PIPE',
+  'OPEN_NAMED_PIPE',
   'REMOTE_PROCESS_HANDLE',
   'NEW_REMOTE_THREAD',
   'SENSITIVE_PROCESS_ACCESS',
@@ -33,6 +35,10 @@ test('nothing is attached to system calls unless an event needs it', async () =>
   const threads = await attachedFor(['THREAD_INJECTION'])
   expect(threads).toEqual(expect.arrayContaining(['remote_thread']))
   expect(threads.filter((name) => /^(write_|memory_write)/.test(name)).length).toBeGreaterThan(0)
+
+  const pipes = await attachedFor(['OPEN_NAMED_PIPE'])
+  expect(pipes.filter((name) => name.startsWith('fifo_open')).length).toBeGreaterThan(0)
+  expect(pipes.filter((name) => ON_CALLS.test(name) && !/^fifo_(open|creat)/.test(name))).toEqual([])
 
   const handles = await attachedFor(['REMOTE_PROCESS_HANDLE'])
   expect(handles.filter((name) => /^(write_|memory_write|remote_thread)/.test(name))).toEqual([])

@@ -1,20 +1,30 @@
-/** Which programs this kernel lets a sensor have. */
+/** Which programs this kernel lets a sensor have, and what they do not see. */
+import type { Attachment } from '../../lib/coverage.js'
 import type { EventName } from '../../lib/events/index.js'
 import { open } from './sensor.js'
 
-const known = new Map<string, readonly string[]>()
+const known = new Map<string, readonly Attachment[]>()
 
 /** Names of the programs that are attached for these events. */
 export async function programsFor(events: readonly EventName[]): Promise<readonly string[]> {
-  const key = events.join()
-  const programs = known.get(key) ?? (await ask(events))
-  known.set(key, programs)
-  return programs
+  return (await attachmentsFor(events)).map(({ program }) => program)
 }
 
-async function ask(events: readonly EventName[]): Promise<readonly string[]> {
+/** What a better hook would see. */
+export async function blindSpotsFor(events: readonly EventName[]): Promise<readonly string[]> {
+  return (await attachmentsFor(events)).flatMap(({ blindSpots }) => blindSpots ?? [])
+}
+
+async function attachmentsFor(events: readonly EventName[]): Promise<readonly Attachment[]> {
+  const key = events.join()
+  const attachments = known.get(key) ?? (await ask(events))
+  known.set(key, attachments)
+  return attachments
+}
+
+async function ask(events: readonly EventName[]): Promise<readonly Attachment[]> {
   const sensor = await open({ events })
-  const programs = sensor.coverage.attachments.filter(({ attached }) => attached).map(({ program }) => program)
+  const attachments = sensor.coverage.attachments.filter(({ attached }) => attached)
   await sensor.close()
-  return programs
+  return attachments
 }

@@ -14,6 +14,7 @@ import {
   type Image,
   loaded,
   piece,
+  pipe,
   row,
   TYPE,
   terminated,
@@ -30,6 +31,7 @@ const ARGUMENTS = piece('arguments', IMAGE, { offset: 0, total: 8, bytes: termin
 const MODULE = loaded(IMAGE, { path: '/lib/libc.so.6', baseAddress: 4096n, memorySize: 4096n })
 const ACCESS = accessed(IMAGE, INIT, { kind: 1 })
 const THREAD = driven(IMAGE, INIT, { thread: 501 })
+const PIPE = pipe(IMAGE, { path: '/run', name: 'x' })
 const ENVIRONMENT = piece('environment', IMAGE, { offset: 0, total: 4, bytes: terminated(['A=1']) })
 
 /** Played alone: it is bad, once, and brings nothing. */
@@ -51,6 +53,7 @@ describe.each([
   ['a module', MODULE, TYPE.module],
   ['an access', ACCESS, TYPE.access],
   ['a thread', THREAD, TYPE.thread],
+  ['a pipe', PIPE, TYPE.pipe],
 ])('%s', (_, record, type) => {
   test('is good as it is', () => {
     const playback = new Playback({ extended: true })

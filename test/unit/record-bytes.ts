@@ -14,6 +14,7 @@ export const TYPE = {
   module: 7,
   access: 8,
   thread: 9,
+  pipe: 10,
 } as const
 export const FLAG = {
   foreignUser: 1,
@@ -24,6 +25,7 @@ export const FLAG = {
   coarse: 128,
   kernelModule: 2,
   denied: 1,
+  newPipe: 1,
 } as const
 
 /** Which image of which process; `startMs`: when the process started, on the records' clock. */
@@ -198,6 +200,26 @@ export function driven(image: Image, target: Image, parts: HeaderParts & { threa
   putIdentity(record, target)
   record.u32(parts.thread)
   record.u32(1)
+  return record.bytes()
+}
+
+export interface PipeParts extends HeaderParts {
+  path?: Text
+  /** Default: as many as are here. */
+  pathBytes?: number
+  /** What the process wrote, from there on. */
+  name?: Text
+}
+
+export function pipe(image: Image, parts: PipeParts): Uint8Array {
+  const [path, name] = [toBytes(parts.path ?? ''), toBytes(parts.name ?? '')]
+  const record = new Fields()
+  putHeader(record, TYPE.pipe, image, parts)
+  record.u32(parts.pathBytes ?? path.length)
+  record.u16(path.length)
+  record.u16(name.length)
+  record.raw(path)
+  record.raw(name)
   return record.bytes()
 }
 

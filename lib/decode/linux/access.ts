@@ -7,6 +7,7 @@ import { type ProcessImage, STATE } from '../../process/image.js'
 import type { Records } from '../../records.js'
 import type { EventStream } from '../../stream.js'
 import { ACCESS, ACCESS_KIND, ACCESS_MODE, FLAG, HEADER, PARTY, THREAD, TYPE } from './layout.js'
+import { isPipe, tellPipe } from './pipe.js'
 
 /** What each kind of access would be called on Windows. */
 const WRITES = MASK.VM_WRITE | MASK.VM_OPERATION
@@ -64,6 +65,14 @@ export class Accesses {
     const target = this.#party(records, at + THREAD.target)
     source.image ??= this.#remembered(records, at + HEADER.pid)
     this.#acts.remoteThread(source, target, records.u32[(at + THREAD.thread) >>> 2]!, time, TYPE.THREAD)
+    return true
+  }
+
+  /** Likewise of a named pipe: struct pipe_record. */
+  pipe(records: Records, at: number, time: number): boolean {
+    if (!isPipe(records, at)) return false
+    const { pid, image } = this.#party(records, at + HEADER.pid)
+    tellPipe(records, at, pid, image, time, this.#acts, this.#stream.extended)
     return true
   }
 

@@ -128,6 +128,8 @@ export class LinuxDecoder {
         return (
           this.#accesses?.thread(records, at, this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))) ?? false
         )
+      case TYPE.PIPE:
+        return this.#accesses?.pipe(records, at, this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))) ?? false
       default:
         return false
     }

@@ -13,6 +13,7 @@ export const TYPE = {
   MODULE: 7,
   ACCESS: 8,
   THREAD: 9,
+  PIPE: 10,
 } as const
 /** Size of a table by type. */
 export const TYPES = 16
@@ -30,6 +31,8 @@ export const FLAG = {
   KERNEL_MODULE: 2,
   /** Of an access. */
   DENIED: 1,
+  /** Of a pipe. */
+  NEW: 1,
 } as const
 
 export const HEADER = {
@@ -100,7 +103,9 @@ export const ACCESS_MODE = { READ: 1, WRITE: 2, TRACE: 4 } as const
 export const THREAD = { target: 32, thread: 48, reasons: 52, SIZE: 56 } as const
 
 /** What programs that several events share are to look for. */
-export const WANTS = { ACCESSES: 1, THREADS: 2 } as const
+export const WANTS = { ACCESSES: 1, THREADS: 2, PIPES: 4 } as const
+
+export const PIPE = { path_bytes: 32, path_length: 36, name_length: 38, SIZE: 40 } as const
 
 export const BULK = { offset: 32, total: 36, length: 40, SIZE: 48 } as const
 

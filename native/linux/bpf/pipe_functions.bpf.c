@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* Named pipes that are created and opened, in whatever way: on the kernel's own functions for it. */
+#include "pipe.h"
+
+/* Shared by the programs: native/linux/ebpf_source.cc makes it, in its true size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+	__type(value, struct making);
+} makings SEC(".maps");
+
+static __always_inline bool waits(struct file *file)
+{
+	struct file___opened *opened = (void *)file;
+
+	return !(BPF_CORE_READ(opened, f_flags) & O_NONBLOCK);
+}
+
+/* One that may wait for the other end is told before it does (fs/pipe.c). */
+SEC("fentry/fifo_open")
+int fifo_open(__u64 *arguments)
+{
+	struct file *file = (void *)arguments[1];
+
+	if (waits(file) && is_named_pipe((struct inode *)arguments[0]))
+		pipe_opened(file);
+	return 0;
+}
+
+SEC("fexit/fifo_open")
+int fifo_opened(__u64 *arguments)
+{
+	struct file *file = (void *)arguments[1];
+
+	if ((int)arguments[2] == 0 && !waits(file) && is_named_pipe((struct inode *)arguments[0]))
+		pipe_opened(file);
+	return 0;
+}
+
+/* Here the mount is known, and below whether it came about: the arguments there differ between kernels. */
+SEC("fentry/security_path_mknod")
+int fifo_make(__u64 *arguments)
+{
+	struct path *folder = (void *)arguments[0];
+	struct making making = { .mount = (__u64)BPF_CORE_READ(folder, mnt), .entry = arguments[1] };
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	if ((arguments[2] & S_IFMT) == S_IFIFO)
+		bpf_map_update_elem(&makings, &thread, &making, BPF_ANY);
+	return 0;
+}
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct dentry___inode {
+	struct inode *d_inode;
+};
+
+#pragma clang attribute pop
+
+SEC("fexit/vfs_mknod")
+int fifo_made(__u64 *arguments)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct making *making = bpf_map_lookup_elem(&makings, &thread);
+	struct dentry___inode *entry;
+	struct inode *inode;
+	__u64 mount;
+
+	if (!making)
+		return 0;
+	mount = making->mount;
+	entry = (void *)making->entry;
+	bpf_map_delete_elem(&makings, &thread);
+	inode = BPF_CORE_READ(entry, d_inode);
+	if (inode && is_pipe(inode))
+		pipe_emit(mount, (__u64)entry, RECORD_NEW);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
