@@ -14,7 +14,6 @@ import {
   EVENT_NAMES,
   type EventName,
   isEventName,
-  SUPPORTED_ON_LINUX,
 } from './events/index.js'
 import { type FilterOptions, validateFilter } from './filter/options.js'
 import { suggestion } from './nearest.js'
@@ -112,15 +111,6 @@ export function validate<N extends EventName>(options: SensorOptions<N> = {}): R
   }
 }
 
-/** Throws unless this version can produce the event on Linux. */
-export function requireSupported(name: EventName): void {
-  if ((SUPPORTED_ON_LINUX as readonly EventName[]).includes(name)) return
-  throw new KernelwireError(
-    'ERR_EVENT_UNSUPPORTED',
-    `this version cannot produce ${name} on Linux; ask for any of ${SUPPORTED_ON_LINUX.join(', ')}`,
-  )
-}
-
 /** Throws unless an event has this name. */
 export function requireEvent(name: string): EventName {
   if (isEventName(name)) return name
@@ -141,7 +131,7 @@ function eventSet(events: readonly EventName[] = DEFAULT_EVENTS): ReadonlySet<Ev
   if (!Array.isArray(events)) throw refusal(`"events" must be an array of event names such as ['NEW_PROCESS']`)
   if (events.length === 0)
     throw refusal('"events" is empty; name at least one event, or leave it out for the default ones')
-  for (const name of events) requireSupported(requireEvent(String(name)))
+  for (const name of events) requireEvent(String(name))
   return new Set([...events, 'LOSS_ACCOUNTING'])
 }
 

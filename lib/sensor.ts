@@ -52,7 +52,7 @@ export interface Sensor<N extends EventName = EventName> extends EventSource<N> 
  * Attaches to the kernel and starts to collect.
  *
  * @throws KernelwireError with a stable `code`: ERR_OPTION and ERR_UNKNOWN_EVENT for what cannot
- * be asked for, ERR_EVENT_UNSUPPORTED, ERR_PLATFORM, ERR_NO_ADDON, ERR_PRIVILEGE, ERR_KERNEL,
+ * be asked for, ERR_PLATFORM, ERR_NO_ADDON, ERR_PRIVILEGE, ERR_KERNEL,
  * ERR_NO_BTF and ERR_NOTHING_ATTACHED for what this machine does not allow. What the kernel refuses
  * of it is no error as long as something is left: see `coverage`.
  */

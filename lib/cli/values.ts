@@ -1,7 +1,7 @@
 /** What people write on the command line: sizes, durations, counts, lists of events. */
 import { KernelwireError } from '../errors.js'
 import { type EventName, SUPPORTED_ON_LINUX } from '../events/index.js'
-import { requireEvent, requireSupported } from '../options.js'
+import { requireEvent } from '../options.js'
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*(KiB|MiB|GiB|B)?$/i
 const BYTES: Record<string, number> = { b: 1, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 }
@@ -62,7 +62,7 @@ export function parsePid(option: string, text: string): number {
 export function parseEvents(
   option: string,
   text: string,
-  checked = supported,
+  checked = requireEvent,
   all: readonly EventName[] = SUPPORTED_ON_LINUX,
 ): EventName[] {
   const words = text.split(',').map((word) => word.trim())
@@ -79,12 +79,6 @@ export function parseEvents(
   }
   if (events.size === 0) throw refusal(`${option} "${text}" leaves no event; name at least one`)
   return [...events]
-}
-
-function supported(word: string): EventName {
-  const name = requireEvent(word)
-  requireSupported(name)
-  return name
 }
 
 function exclude(option: string, events: Set<EventName>, word: string, words: readonly string[]): void {

@@ -62,11 +62,6 @@ test.each([
     'ERR_UNKNOWN_EVENT',
     /^no event is called "zzz"; the choice is NEW_PROCESS, .*LOSS_ACCOUNTING$/,
   ],
-  [
-    { events: ['NEW_NAMED_PIPE'] },
-    'ERR_EVENT_UNSUPPORTED',
-    /^this version cannot produce NEW_NAMED_PIPE on Linux; ask for any of NEW_/,
-  ],
   [{ events: [] }, 'ERR_OPTION', /"events" is empty/],
   [{ events: 'NEW_PROCESS' }, 'ERR_OPTION', /must be an array/],
   [{ ringBytes: 4096 }, 'ERR_OPTION', /from 65536 \(64 KiB\) to 1073741824 \(1 GiB\), not 4096$/],
