@@ -10,6 +10,7 @@ import { EventIds } from '../process/event-ids.js'
 import { seedOf } from '../process/mixer.js'
 import { EventStream } from '../stream.js'
 import { EtlFile } from './file.js'
+import { Timeline } from './timeline.js'
 
 /** What a recording of Windows can lead to. Which of it there is depends on what was recorded. */
 export const ETL_EVENTS = [
@@ -46,6 +47,7 @@ export class EtlPlayback {
   readonly file: EtlFile
   readonly stream: EventStream
   readonly decoder: EtwDecoder
+  readonly #timeline = new Timeline()
   #isFinished = false
 
   static async open(path: string, options: EtlPlaybackOptions = {}): Promise<EtlPlayback> {
@@ -77,11 +79,11 @@ export class EtlPlayback {
     if (count === undefined) {
       this.#isFinished = true
       this.decoder.finish()
-      return this.stream.takeBatch()
+      return this.#timeline.take(this.stream.takeBatch(), Number.POSITIVE_INFINITY)
     }
     const { records, offsets } = this.file
     for (let i = 0; i < count; i++) this.decoder.record(records, offsets[i]!)
-    return this.stream.takeBatch()
+    return this.#timeline.take(this.stream.takeBatch(), this.decoder.settledMs)
   }
 
   close(): void {

@@ -32,6 +32,8 @@ describe.skipIf(FOLDER === undefined)('real recordings of Windows (skipped where
       for (const event of events) expect(Errors(schemaOf(event.routing.event_type), event)[1]).toEqual([])
       expectCausalOrder(events)
       expectEachOnce(events)
+      const times = events.map(({ routing }) => routing.event_time)
+      expect(times).toEqual([...times].sort((one, other) => one - other))
       expect(playback.decoder.ledger.faults()).toEqual({})
       const { accounts } = playback.stream
       expectIdentity(

@@ -143,6 +143,11 @@ export class EtwDecoder {
     }
   }
 
+  /** No event will come that is earlier than this: milliseconds since 1970. */
+  get settledMs(): number {
+    return Math.min(this.latestMs, this.#lives.waitingSinceMs)
+  }
+
   /** The end of the recording: nothing waits any longer. */
   finish(): void {
     this.#lives.finish()

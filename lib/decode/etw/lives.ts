@@ -74,6 +74,11 @@ export class Lives {
     for (let due = waiting.due(time); due !== undefined; due = waiting.due(time)) this.settle(due)
   }
 
+  /** When the earliest process was that still waits; infinite where none does. */
+  get waitingSinceMs(): number {
+    return Math.min(this.#starts.sinceMs, this.#found.sinceMs)
+  }
+
   finish(): void {
     this.tick(Number.POSITIVE_INFINITY)
   }
@@ -144,6 +149,11 @@ class Waiting {
       if (!life.isSettled) return life
     }
     return undefined
+  }
+
+  get sinceMs(): number {
+    while (this.#lives[this.#first]?.isSettled) this.#take()
+    return this.#lives[this.#first]?.image.bootMs ?? Number.POSITIVE_INFINITY
   }
 
   #take(): Life {
