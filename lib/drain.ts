@@ -99,7 +99,8 @@ export class Drain {
   /** Before a snapshot is begun. */
   expectSnapshot(): void {
     this.#isLossUnsettled = false
-    this.#stream.processes.rememberEnds()
+    // The first one is taken over before any record is read: no end of it can be missed.
+    if (!this.#isFirst) this.#stream.processes.rememberEnds()
   }
 
   /** Takes the rows over: at once the first time, later when the stream has come past them. */

@@ -170,6 +170,19 @@ test('the zombies of the first snapshot leave the table when the ring is empty',
   expect(stream.processes.size).toBe(0)
 })
 
+test('no process that ended is kept, unless a snapshot is under way', () => {
+  const { source, stream, drain } = newDrain()
+  for (let n = 0; n < 500; n++) source.write(exec(child(n), SHELL), exit(child(n)))
+  do drain.run(10_000)
+  while (drain.hasMore)
+  expect(stream.delivered.TERMINATE_PROCESS).toBe(500)
+  expect([...stream.processes.takeEnds()]).toEqual([])
+  drain.expectSnapshot()
+  source.write(exec(child(501), SHELL), exit(child(501)))
+  drain.run(10_001)
+  expect([...stream.processes.takeEnds()].map(({ pid }) => pid)).toEqual([601])
+})
+
 test('a snapshot that ends in the middle of a row counts as far as it goes', () => {
   const whole = snapshot([INIT, SHELL], ATTACHED)
   for (let bytes = 0; bytes < whole.bytes; bytes++) {
