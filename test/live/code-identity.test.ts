@@ -1,39 +1,14 @@
 /** CODE_IDENTITY of real programs, against what node:crypto makes of their files. */
 import { spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type EventOf, isEvent } from '../../lib/events/index.js'
+import { isEvent } from '../../lib/events/index.js'
+import { collecting, copyOf, identityOf, sha256 } from './identity.js'
 import { program } from './programs.js'
 import { Collected, until } from './sensor.js'
 import { temporaryFolder } from './temporary.js'
-
-const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
-
-type Collecting = Collected<'NEW_PROCESS' | 'CODE_IDENTITY'>
-const collecting = (): Promise<Collecting> => Collected.open({ events: ['NEW_PROCESS', 'CODE_IDENTITY'] })
-
-/** A program of its own content. */
-function copyOf(path: string, folder: string, name: string): string {
-  const copy = join(folder, name)
-  copyFileSync(path, copy)
-  appendFileSync(copy, `${name} ${process.pid} ${performance.now()}`)
-  return copy
-}
-
-async function identityOf(collected: Collecting, path: string): Promise<EventOf<'CODE_IDENTITY'>> {
-  let found: EventOf<'CODE_IDENTITY'> | undefined
-  const find = () => {
-    for (const record of collected.events) {
-      if (isEvent(record, 'CODE_IDENTITY') && record.event.FILE_PATH === path) found = record
-    }
-    return found !== undefined
-  }
-  await until(find, `${path} is told`)
-  return found!
-}
 
 test('of 200 programs that end at once, each has its hash or an ERROR, and at least 95 % the hash', async () => {
   const folder = temporaryFolder()
