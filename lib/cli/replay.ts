@@ -1,4 +1,4 @@
-/** kernelwire replay: what a recording holds. */
+/** kernelwire replay: what a recording holds, of this program or of Windows. */
 import { validateCorrelation } from '../correlate/options.js'
 import { KernelwireError } from '../errors.js'
 import { ETL_EVENTS } from '../etl/playback.js'
@@ -9,14 +9,21 @@ import { type Arguments, readArguments } from './arguments.js'
 import { CORRELATION, parseCorrelation } from './correlation-words.js'
 import { Ending } from './ending.js'
 import { COLOR, COMMON, type Face, VERBOSE } from './face.js'
+import { isKwr } from './recording-kind.js'
 import { printRaw, printStats } from './replay-etl.js'
 import { type EventsRequest, printEvents } from './replay-events.js'
+import { replayKwr } from './replay-kwr.js'
 import type { Terminal } from './terminal.js'
 import { parseCount, parseEvents, parsePid, parseTime } from './values.js'
 import { viewName } from './view.js'
 
 export const face = {
-  usage: ['replay FILE.etl [OPTIONS]', 'replay FILE.etl --raw', 'replay FILE.etl --stats [--json]'],
+  usage: [
+    'replay FILE.kwr... [OPTIONS]',
+    'replay FILE.etl [OPTIONS]',
+    'replay FILE.etl --raw',
+    'replay FILE.etl --stats [--json]',
+  ],
   options: {
     events: {
       type: 'string',
@@ -36,6 +43,12 @@ export const face = {
     },
     until: { type: 'string', value: 'TIME', text: 'only before this time' },
     count: { type: 'string', value: 'N', text: 'end after exactly N events' },
+    speed: {
+      type: 'string',
+      value: 'N',
+      text: 'of a .kwr: 1x as fast as it happened, 10x ten times (default: as fast as it can)',
+    },
+    follow: { type: 'boolean', text: 'of a .kwr: wait for more while it is written, until it is closed' },
     ...CORRELATION,
     extended: { type: 'boolean', text: 'add the fields that go beyond the documented ones' },
     raw: { type: 'boolean', text: 'list every event of every provider, as its header has it, one JSON object a line' },
@@ -48,9 +61,12 @@ export const face = {
   },
   positional: 'file',
   text: [
+    'Of a recording made by kernelwire record (.kwr), it prints what the sensor delivered then, to the byte, without privilege and on any machine. Filters, --extended and correlation are those of the recording. Of one in several files, name them all.',
     'Reads recordings of Windows events (.etl) on any platform; FILE may be a pipe, and - is the standard input. In a pipe or a file, events are JSON, one a line; on a terminal they are lines to read. Where stderr is a terminal, it shows the progress.',
   ],
   examples: [
+    'kernelwire replay run.kwr --events NEW_PROCESS --since 2026-01-31T12:00:00Z',
+    'kernelwire replay run.kwr --speed 1x',
     'kernelwire replay trace.etl',
     'kernelwire replay trace.etl --events NEW_PROCESS,TERMINATE_PROCESS --pid 4242 --json',
     'kernelwire replay trace.etl --stats',
@@ -60,19 +76,14 @@ export const face = {
 
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, face.options)
-  const [path, another] = positionals
-  if (path === undefined || another !== undefined) {
-    throw new KernelwireError('ERR_OPTION', 'replay takes one file: write kernelwire replay FILE.etl')
+  const [path] = positionals
+  if (path === undefined) {
+    throw new KernelwireError('ERR_OPTION', 'replay takes a file: write kernelwire replay FILE.kwr or FILE.etl')
   }
-  if (values.raw === true && values.stats === true) {
-    throw new KernelwireError('ERR_OPTION', 'replay lists events with --raw or counts them with --stats; choose one')
-  }
-  const request = requestOf(values, terminal)
   const ending = new Ending(terminal)
   try {
-    if (values.raw === true) await printRaw(path, terminal, ending.signal)
-    else if (values.stats === true) await printStats(path, terminal, ending.signal, request.view === 'json')
-    else await printEvents(path, request, terminal, ending.signal)
+    if (await isKwr(path)) await replayKwr(positionals, values, terminal, ending.signal)
+    else await replayEtl(positionals, values, terminal, ending.signal)
     return 0
   } catch (error) {
     if (ending.signal.aborted) return 0
@@ -83,6 +94,29 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 type Values = Arguments<typeof face.options>['values']
+
+async function replayEtl(
+  paths: readonly string[],
+  values: Values,
+  terminal: Terminal,
+  end: AbortSignal,
+): Promise<void> {
+  const [path, another] = paths as [string, string?]
+  if (another !== undefined) {
+    throw new KernelwireError('ERR_OPTION', 'replay takes one file of Windows events: write kernelwire replay FILE.etl')
+  }
+  if (values.raw === true && values.stats === true) {
+    throw new KernelwireError('ERR_OPTION', 'replay lists events with --raw or counts them with --stats; choose one')
+  }
+  const only = (['speed', 'follow'] as const).find((name) => values[name] !== undefined)
+  if (only !== undefined) {
+    throw new KernelwireError('ERR_OPTION', `--${only} is for a recording of kernelwire record, which ${path} is not`)
+  }
+  const request = requestOf(values, terminal)
+  if (values.raw === true) await printRaw(path, terminal, end)
+  else if (values.stats === true) await printStats(path, terminal, end, request.view === 'json')
+  else await printEvents(path, request, terminal, end)
+}
 
 function requestOf(values: Values, terminal: Terminal): EventsRequest {
   const { events, pid, since, until, count, json, lines } = values

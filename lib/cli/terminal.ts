@@ -18,7 +18,7 @@ export interface Terminal {
   say(line: string): void
   /** Where a person reads what is said: a line that the next one takes the place of; '' takes it away. */
   progress?(line: string): void
-  /** Emits SIGINT and SIGTERM. */
+  /** Emits SIGINT, SIGTERM and SIGUSR2. */
   signals: Pick<EventEmitter, 'on' | 'off'>
   /** Ends the program at once. */
   exit(status: number): void

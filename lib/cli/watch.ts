@@ -9,6 +9,7 @@ import { Ending } from './ending.js'
 import { COLOR, COMMON, type Face, VERBOSE } from './face.js'
 import { notes } from './notes.js'
 import { SENSOR, SENSOR_TEXT, sensorOptions } from './sensor-options.js'
+import { start } from './start.js'
 import { Tally } from './tally.js'
 import type { Terminal } from './terminal.js'
 import { parseCount, parseDuration } from './values.js'
@@ -63,7 +64,7 @@ export async function run(args: readonly string[], terminal: Terminal, open: Ope
   const ending = new Ending(terminal)
   try {
     const request = await parse(args, terminal)
-    const sensor = await start(request, ending.signal, open)
+    const sensor = await start(request.options, ending.signal, open)
     if (sensor !== undefined) await watch(sensor, request, ending, terminal)
     return 0
   } finally {
@@ -112,28 +113,6 @@ const openSensor: Open = async (options) => {
   const sensor = await import('../sensor.js')
   return sensor.openSensor(options)
 }
-
-/** Undefined when the end was asked for before there was anything to end. */
-async function start(request: Request, end: AbortSignal, open: Open): Promise<Watched | undefined> {
-  if (end.aborted) return undefined
-  const starting = new AbortController()
-  const cancel = () => starting.abort()
-  end.addEventListener('abort', cancel)
-  try {
-    const sensor = await open({ ...request.options, signal: starting.signal })
-    // Not through the signal from now on: an abort would throw away what is still in the ring.
-    end.addEventListener('abort', () => void sensor.close().catch(reportedByTheLoop))
-    if (end.aborted) await sensor.close()
-    return sensor
-  } catch (error) {
-    if (end.aborted) return undefined
-    throw error
-  } finally {
-    end.removeEventListener('abort', cancel)
-  }
-}
-
-function reportedByTheLoop(): void {}
 
 async function deliver(sensor: Watched, count: number, view: View, tally: Tally): Promise<void> {
   for await (const batch of sensor) {

@@ -1,6 +1,6 @@
 /** Records into a file as long as the sensor is open, or into a row of files. */
 import { unlink } from 'node:fs/promises'
-import { partPath, RecordingFile } from './file.js'
+import { partPath, RecordingFile, requireNoParts } from './file.js'
 import { BLOCK_BYTES, Journal, type Sink } from './journal.js'
 import type { Meta } from './meta.js'
 import type { ResolvedRecordOptions } from './options.js'
@@ -36,6 +36,7 @@ export class FileRecorder implements Recorder, Sink {
     onFailure: (error: unknown) => void,
   ): Promise<FileRecorder> {
     const header = { part: 0, run: recorded.meta().runSeed }
+    if (options.maxBytes < Number.POSITIVE_INFINITY && !options.force) await requireNoParts(options.path)
     const file = await RecordingFile.create(options.path, header, options.force)
     const recorder = new FileRecorder(file, options, recorded, onFailure)
     recorder.#write(firstBlock({ ...recorded.meta(), part: 0, attachedMs: recorded.attachedMs }), recorded.attachedMs)

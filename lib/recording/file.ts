@@ -1,6 +1,6 @@
 /** A recording on disk: 0600, never in the place of another one unless told so. */
-import { type FileHandle, open, unlink } from 'node:fs/promises'
-import { parse } from 'node:path'
+import { type FileHandle, open, readdir, unlink } from 'node:fs/promises'
+import { dirname, parse } from 'node:path'
 import { KernelwireError } from '../errors.js'
 import { encodeBlockHeader, encodeFileHeader, type FileHeader } from './format.js'
 
@@ -53,7 +53,18 @@ export function partPath(path: string, part: number): string {
   return `${path.slice(0, path.length - ext.length - name.length)}${name}.${part}${ext}`
 }
 
-function exists(path: string, cause: Error): KernelwireError {
+/** Throws where a later part of another recording of this name is there: hours later it would be in the way. */
+export async function requireNoParts(path: string): Promise<void> {
+  const { name, ext } = parse(path)
+  const names = await readdir(dirname(path)).catch(() => [])
+  const part = names.find((each) => {
+    const middle = each.slice(name.length, each.length - ext.length)
+    return each.startsWith(name) && each.endsWith(ext) && /^\.\d+$/.test(middle)
+  })
+  if (part !== undefined) throw exists(partPath(path, Number(part.slice(name.length + 1, part.length - ext.length))))
+}
+
+function exists(path: string, cause?: Error): KernelwireError {
   return new KernelwireError(
     'ERR_FILE_EXISTS',
     `${path} is there already; name another file, or say --force (force: true)`,
