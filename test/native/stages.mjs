@@ -9,7 +9,7 @@ const OPTIONS = {
   ringBytes: 2 ** 20,
   extended: false,
   environment: false,
-  opens: 0,
+  wants: 0,
   ladders: [[['process_exit']], [['process_fork']]],
 }
 
