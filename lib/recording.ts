@@ -1,9 +1,13 @@
 /** openRecording(): what a sensor has seen, once more. Needs no privilege, no addon and not the machine that it comes from. */
-import { type FileHandle, open } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { nestedProcess } from './build/process.js'
 import { batchHandler, Consumer, type Handlers } from './consumer.js'
+import type { CorrelationOptions } from './correlate/correlator.js'
+import { validateCorrelation } from './correlate/options.js'
 import type { Coverage } from './coverage.js'
+import { type EnvelopeOptions, validateEnvelope } from './envelope.js'
 import { KernelwireError } from './errors.js'
 import type { Delivered, EventName, EventRecord, NestedProcess } from './events/index.js'
 import { handlers, isFunction, isSignal, requireEvent } from './options.js'
@@ -17,7 +21,17 @@ import { type Selection, selects, validateSelection } from './recording/selectio
 import type { EventSource } from './sensor.js'
 import type { SensorStats } from './stats.js'
 
-export interface RecordingOptions<N extends EventName = EventName> extends Selection {
+/** What a recording of Windows (.etl) can be told: its events are made when it is read. Others have their own. */
+export interface MappingOptions {
+  /** Adds the fields that the document does not have. Default: false. */
+  extended?: boolean | undefined
+  /** What `routing` says about the machine, of which the recording does not know. */
+  envelope?: EnvelopeOptions | undefined
+  /** What SENSITIVE_PROCESS_ACCESS and THREAD_INJECTION are made of. */
+  correlation?: CorrelationOptions | undefined
+}
+
+export interface RecordingOptions<N extends EventName = EventName> extends Selection, MappingOptions {
   /** Of the events that the recording has. LOSS_ACCOUNTING is delivered whether named or not. Default: all of them. */
   events?: readonly N[] | undefined
   /** How many times as fast as it happened. Default: as fast as it is taken. */
@@ -40,7 +54,8 @@ export interface Recording<N extends EventName = EventName> extends EventSource<
 }
 
 /**
- * Opens a recording: a file, or all files of one that was written in parts.
+ * Opens a recording: a file, or all files of one that was written in parts. What kind it is, its content says:
+ * one of kernelwire (.kwr), or of Windows events (.etl), which can be a pipe too; "-" is the standard input.
  *
  * @throws KernelwireError with a stable `code`: ERR_FILE_READ, ERR_RECORDING_FOREIGN,
  * ERR_RECORDING_VERSION, ERR_RECORDING_DAMAGED for what cannot be read; ERR_OPTION and
@@ -67,6 +82,9 @@ const OPTION_NAMES: readonly string[] = [
   'onBatch',
   'on',
   'onRecord',
+  'extended',
+  'envelope',
+  'correlation',
   'signal',
 ] satisfies (keyof RecordingOptions)[]
 
@@ -83,6 +101,12 @@ function validate<N extends EventName>(options: RecordingOptions<N>): RecordingO
     throw new KernelwireError('ERR_OPTION', `"speed" must be a number above 0, not ${String(speed)}`)
   }
   if (typeof follow !== 'boolean') throw new KernelwireError('ERR_OPTION', '"follow" must be true or false')
+  const { extended, envelope, correlation } = options
+  if (extended !== undefined && typeof extended !== 'boolean') {
+    throw new KernelwireError('ERR_OPTION', '"extended" must be true or false')
+  }
+  if (envelope !== undefined) validateEnvelope(envelope)
+  if (correlation !== undefined) validateCorrelation(correlation)
   validateSelection(options)
   handlers(options.on)
   isFunction('onBatch', 'an array of events', options.onBatch)
@@ -94,9 +118,11 @@ function validate<N extends EventName>(options: RecordingOptions<N>): RecordingO
 /** As long as the longest head that a format asks for. */
 const HEAD_BYTES = 4_096
 
-async function headOf(path: string): Promise<Buffer> {
+/** Undefined of a pipe, which gives each byte once. */
+async function headOf(path: string): Promise<Buffer | undefined> {
   let file: FileHandle | undefined
   try {
+    if (path === '-' || isPipe(await stat(path))) return undefined
     file = await open(path, 'r')
     const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
     return buffer.subarray(0, bytesRead)
@@ -105,6 +131,10 @@ async function headOf(path: string): Promise<Buffer> {
   } finally {
     await file?.close()
   }
+}
+
+function isPipe(file: Stats): boolean {
+  return file.isFIFO() || file.isSocket() || file.isCharacterDevice()
 }
 
 class PlayedRecording<N extends EventName> implements Recording<N> {
@@ -123,7 +153,7 @@ class PlayedRecording<N extends EventName> implements Recording<N> {
     options: RecordingOptions<N>,
   ): Promise<PlayedRecording<N>> {
     const head = await headOf(paths[0]!)
-    const format = FORMATS.find((one) => one.recognizes(head))
+    const format = FORMATS.find((one) => (head === undefined ? one.readsPipes : one.recognizes(head)))
     if (format === undefined) {
       const known = FORMATS.map(({ name }) => `.${name}`).join(' or ')
       throw new KernelwireError(
@@ -138,6 +168,9 @@ class PlayedRecording<N extends EventName> implements Recording<N> {
     const playback = await format.open(paths, {
       events: options.events === undefined ? undefined : new Set<EventName>(options.events),
       onRecord: options.onRecord,
+      extended: options.extended,
+      envelope: options.envelope,
+      correlation: options.correlation,
       isFollowing: () => isFollowing,
     })
     try {

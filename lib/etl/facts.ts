@@ -38,6 +38,8 @@ export interface EtlFacts {
   fileName: string
   /** For instance 7601, 19045, 26100. */
   osBuild: number
+  /** With the build behind it: 6.1.7601, 10.0.26100. */
+  osVersion: string
   cpus: number
   /** Of the session's own pointers; each event has its own size. */
   pointerBytes: number
@@ -69,6 +71,7 @@ export function readFacts(core: EtlCore): EtlFacts {
     sessionName,
     fileName,
     osBuild: at.osBuild,
+    osVersion: `${at.version & 0xff}.${(at.version >> 8) & 0xff}.${at.osBuild}`,
     cpus: at.cpus,
     pointerBytes: at.pointerBytes,
     bufferBytes: at.bufferBytes,

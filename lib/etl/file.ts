@@ -4,10 +4,12 @@
  * Each step brings some thousand records (native/etw_record.h), in the order of their time, into
  * memory where they are read in place; the next step overwrites them.
  */
-import { createReadStream } from 'node:fs'
+import { createReadStream, open } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { KernelwireError } from '../errors.js'
 import type { Records } from '../records.js'
 import { type CoreOptions, type EtlCore, OPEN, STEP } from './core.js'
@@ -15,6 +17,8 @@ import { type EtlFacts, readFacts } from './facts.js'
 import { NativeCore } from './native-core.js'
 import { type EtlTotals, readTotals } from './totals.js'
 import { WasmCore } from './wasm-core.js'
+
+const openDescriptor = promisify(open)
 
 /** So long the program around us waits for its turn. */
 const TURN_MS = 10
@@ -34,13 +38,14 @@ export class EtlFile {
   readonly facts: EtlFacts
   readonly #core: EtlCore
   readonly #pipe: Pipe | undefined
+  #lastTotals: EtlTotals | undefined
   #turnMs = performance.now()
   #isClosed = false
 
   /** `path`: "-" is the standard input. */
   static async open(path: string, options: EtlFileOptions = {}): Promise<EtlFile> {
     const isPipe = path === '-' || (await isNoFile(path))
-    const pipe = isPipe ? new Pipe(path === '-' ? process.stdin : streamOf(path), path) : undefined
+    const pipe = isPipe ? new Pipe(await streamOf(path), path) : undefined
     const core = coreFor({ path: isPipe ? undefined : path, isCounting: options.isCounting === true }, path, options)
     try {
       let opened = core.open()
@@ -93,9 +98,9 @@ export class EtlFile {
     return 0
   }
 
-  /** So far. */
+  /** So far; also when it is closed. */
   totals(): EtlTotals {
-    return readTotals(this.#core.totals())
+    return this.#lastTotals ?? readTotals(this.#core.totals())
   }
 
   /** When counting: rows of EventCount. */
@@ -105,6 +110,7 @@ export class EtlFile {
 
   close(): void {
     if (this.#isClosed) return
+    this.#lastTotals = this.totals()
     this.#isClosed = true
     this.#pipe?.close()
     this.#core.close()
@@ -137,8 +143,14 @@ class Pipe {
   }
 }
 
-function streamOf(path: string): Readable {
-  return createReadStream(path, { highWaterMark: PIPE_CHUNK_BYTES })
+/** A named pipe as a socket: a read of a file cannot be taken back while it waits for the writer. */
+async function streamOf(path: string): Promise<Readable> {
+  if (path === '-') return process.stdin
+  if (!(await stat(path)).isFIFO()) return createReadStream(path, { highWaterMark: PIPE_CHUNK_BYTES })
+  const fd = await openDescriptor(path, 'r').catch((cause: Error) => {
+    throw new KernelwireError('ERR_FILE_READ', `cannot read ${path}: ${cause.message}`, { cause })
+  })
+  return new Socket({ fd, readable: true, writable: false })
 }
 
 /** Whether it is something that can be read once only. */

@@ -4,7 +4,7 @@ import type { CorrelationOptions } from '../correlate/correlator.js'
 import type { ProcessRule } from '../correlate/rules.js'
 import { EtwAtoms } from '../decode/etw/atoms.js'
 import { EtwDecoder, PROVIDERS_READ } from '../decode/etw/decoder.js'
-import type { Envelope } from '../envelope.js'
+import type { Envelope, EnvelopeOptions } from '../envelope.js'
 import type { EventName, EventRecord } from '../events/index.js'
 import { EventIds } from '../process/event-ids.js'
 import { seedOf } from '../process/mixer.js'
@@ -32,7 +32,7 @@ export interface EtlPlaybackOptions {
   events?: ReadonlySet<EventName> | undefined
   extended?: boolean | undefined
   /** What `routing` says, where the recording does not know it. */
-  envelope?: Partial<Envelope> | undefined
+  envelope?: EnvelopeOptions | undefined
   correlation?: CorrelationOptions | undefined
 }
 
@@ -103,7 +103,7 @@ function withNames(correlation: CorrelationOptions = {}): CorrelationOptions {
   return { ...correlation, sensitive: sensitive && named(sensitive), ignore: ignore && named(ignore) }
 }
 
-function envelopeOf(pointerBytes: number, given: Partial<Envelope> = {}): Envelope {
+function envelopeOf(pointerBytes: number, given: EnvelopeOptions = {}): Envelope {
   return Object.freeze({
     oid: given.oid ?? NIL_UUID,
     iid: given.iid ?? NIL_UUID,
@@ -112,9 +112,9 @@ function envelopeOf(pointerBytes: number, given: Partial<Envelope> = {}): Envelo
     hostname: given.hostname ?? '',
     ext_ip: given.ext_ip ?? '',
     int_ip: given.int_ip ?? '',
-    plat: given.plat ?? WINDOWS,
-    arch: given.arch ?? (pointerBytes === 4 ? X86 : X64),
-    moduleid: given.moduleid ?? 2,
+    plat: WINDOWS,
+    arch: pointerBytes === 4 ? X86 : X64,
+    moduleid: 2,
     tags: Object.freeze([...(given.tags ?? [])]),
   })
 }

@@ -24,8 +24,16 @@ import { PlayedGaps, PlayedSource, PlayedUsers } from './played.js'
 
 export const kwr: RecordingFormat = {
   name: 'kwr',
+  readsPipes: false,
   recognizes: isRecording,
   async open(paths, options) {
+    const fixed = (['extended', 'envelope', 'correlation'] as const).find((name) => options[name] !== undefined)
+    if (fixed !== undefined) {
+      throw new KernelwireError(
+        'ERR_OPTION',
+        `"${fixed}" is for recordings of Windows; ${paths[0]} is replayed as it was recorded, so leave it out`,
+      )
+    }
     const parts = await Parts.open(paths, options.isFollowing)
     try {
       return await KwrPlayback.begin(parts, options)

@@ -1,5 +1,7 @@
 /** What every format of recordings gives: its events step by step, and what else a sensor would tell. */
+import type { CorrelationOptions } from '../correlate/correlator.js'
 import type { Coverage } from '../coverage.js'
+import type { EnvelopeOptions } from '../envelope.js'
 import type { EventName, EventRecord } from '../events/index.js'
 import type { OnRecord } from '../raw-record.js'
 import type { SensorStats } from '../stats.js'
@@ -43,6 +45,10 @@ export interface PlaybackOptions {
   /** Default: all that the recording has. */
   events?: ReadonlySet<EventName> | undefined
   onRecord?: OnRecord | undefined
+  /** These three where the events are made when they are read; else they are as they were recorded. */
+  extended?: boolean | undefined
+  envelope?: EnvelopeOptions | undefined
+  correlation?: CorrelationOptions | undefined
   /** Whether to wait for more where the file ends and was not closed. */
   isFollowing(): boolean
 }
@@ -50,6 +56,8 @@ export interface PlaybackOptions {
 /** How files of one kind are read. */
 export interface RecordingFormat {
   name: string
+  /** Whether it can be read from a pipe, which nobody can look into before. */
+  readsPipes: boolean
   /** `head`: the first bytes of the file, fewer than asked for where it is shorter. */
   recognizes(head: Buffer): boolean
   /** `paths`: one file, or several that belong together, in any order. */

@@ -8,6 +8,14 @@
 #include "etl/file_input.h"
 
 namespace kernelwire::etl {
+namespace {
+
+Napi::Value Closed(const Napi::CallbackInfo& info) {
+  Napi::Error::New(info.Env(), "the file is closed").ThrowAsJavaScriptException();
+  return info.Env().Undefined();
+}
+
+}  // namespace
 
 void FaceObject::Define(Napi::Env env, Napi::Object exports) {
   exports["Etl"] = DefineClass(env, "Etl",
@@ -49,31 +57,40 @@ FaceObject::FaceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FaceOb
 }
 
 Napi::Value FaceObject::Open(const Napi::CallbackInfo& info) {
+  if (!face_) return Closed(info);
   return Napi::Number::New(info.Env(), static_cast<int>(face_->Open()));
 }
 
 Napi::Value FaceObject::Refusal(const Napi::CallbackInfo& info) {
+  if (!face_) return Closed(info);
   return Napi::String::New(info.Env(), face_->refusal());
 }
 
 Napi::Value FaceObject::Step(const Napi::CallbackInfo& info) {
+  if (!face_) return Closed(info);
   return Napi::Number::New(info.Env(), face_->Step(info[0].As<Napi::Number>().Uint32Value()));
 }
 
 void FaceObject::Push(const Napi::CallbackInfo& info) {
+  // A pipe may bring something when it is closed already.
+  if (!face_) return;
   const auto bytes = info[0].As<Napi::Uint8Array>();
   face_->Push(bytes.Data(), bytes.ByteLength());
 }
 
-void FaceObject::End(const Napi::CallbackInfo& /*info*/) { face_->End(); }
+void FaceObject::End(const Napi::CallbackInfo& /*info*/) {
+  if (face_) face_->End();
+}
 
 Napi::Value FaceObject::Facts(const Napi::CallbackInfo& info) {
+  if (!face_) return Closed(info);
   auto facts = Napi::Float64Array::New(info.Env(), Face::kFacts);
   face_->WriteFacts(facts.Data());
   return facts;
 }
 
 Napi::Value FaceObject::Names(const Napi::CallbackInfo& info) {
+  if (!face_) return Closed(info);
   Napi::Array names = Napi::Array::New(info.Env(), 2);
   names.Set(0u, Napi::String::New(info.Env(), face_->session_name()));
   names.Set(1u, Napi::String::New(info.Env(), face_->file_name()));
@@ -81,6 +98,7 @@ Napi::Value FaceObject::Names(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value FaceObject::Totals(const Napi::CallbackInfo& info) {
+  if (!face_) return Closed(info);
   auto totals = Napi::Float64Array::New(info.Env(), Face::kTotals);
   face_->WriteTotals(totals.Data());
   return totals;
@@ -88,13 +106,14 @@ Napi::Value FaceObject::Totals(const Napi::CallbackInfo& info) {
 
 // Rows of EventCount.
 Napi::Value FaceObject::Counts(const Napi::CallbackInfo& info) {
+  if (!face_) return Closed(info);
   const size_t bytes = face_->kinds() * sizeof(EventCount);
   auto rows = Napi::ArrayBuffer::New(info.Env(), bytes);
   if (bytes > 0) std::memcpy(rows.Data(), face_->counts(), bytes);
   return rows;
 }
 
-// Frees the memory and the file; nothing may be called after it.
+// Frees the memory and the file.
 void FaceObject::Close(const Napi::CallbackInfo& /*info*/) {
   face_.reset();
   memory_.Reset();
