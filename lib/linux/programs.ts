@@ -90,31 +90,37 @@ const PIPE_EVENTS = ['NEW_NAMED_PIPE', 'OPEN_NAMED_PIPE'] as const satisfies rea
 
 const UNSEEN_OF_32_BIT = 'what 32-bit processes do'
 
+function oneCall(program: string, call: string): Hook {
+  return { program, hook: `tp/syscalls/sys_exit_${call}`, cost: ONE_CALL_COST, blindSpots: UNSEEN_OF_32_BIT }
+}
+
 const ACCESS_NEEDS: readonly Need[] = [
   {
     rungs: [
       [
-        { program: 'traced_ptrace', hook: 'fexit/__x64_sys_ptrace', cost: 'on each ptrace and process_vm_readv only' },
-        { program: 'traced_readv', hook: 'fexit/__x64_sys_process_vm_readv' },
-        { program: 'traced_writev', hook: 'fexit/__x64_sys_process_vm_writev' },
+        { program: 'traced_ptrace', hook: 'fexit/__x64_sys_ptrace', cost: 'on each ptrace only' },
         { program: 'traced_ptrace_32', hook: 'fexit/__ia32_compat_sys_ptrace' },
-        { program: 'traced_readv_32', hook: 'fexit/__ia32_sys_process_vm_readv' },
-        { program: 'traced_writev_32', hook: 'fexit/__ia32_sys_process_vm_writev' },
       ],
-      [
-        {
-          program: 'access_ptrace',
-          hook: 'tp/syscalls/sys_exit_ptrace',
-          cost: ONE_CALL_COST,
-          blindSpots: UNSEEN_OF_32_BIT,
-        },
-        { program: 'access_readv', hook: 'tp/syscalls/sys_exit_process_vm_readv' },
-        { program: 'access_writev', hook: 'tp/syscalls/sys_exit_process_vm_writev' },
-      ],
+      [oneCall('access_ptrace', 'ptrace')],
       [{ program: 'access_calls', hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST }],
     ],
     events: ACCESS_EVENTS,
   },
+  ...(['readv', 'writev'] as const).map((name) => ({
+    rungs: [
+      [
+        {
+          program: `traced_${name}`,
+          hook: `fexit/__x64_sys_process_vm_${name}`,
+          cost: `on each process_vm_${name} only`,
+        },
+        { program: `traced_${name}_32`, hook: `fexit/__ia32_sys_process_vm_${name}` },
+      ],
+      [oneCall(`access_${name}`, `process_vm_${name}`)],
+      [{ program: `access_${name}_calls`, hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST }],
+    ],
+    events: ACCESS_EVENTS,
+  })),
   {
     rungs: [
       [{ program: 'memory_open', hook: 'fexit/mem_open', cost: 'on each open of /proc/PID/mem only' }],

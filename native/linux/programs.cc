@@ -47,6 +47,8 @@ const std::vector<ProgramSource>& All() {
       Source("access_readv", access_calls_bpf__elf_bytes),
       Source("access_writev", access_calls_bpf__elf_bytes),
       Source("access_calls", access_calls_bpf__elf_bytes),
+      Source("access_readv_calls", access_calls_bpf__elf_bytes),
+      Source("access_writev_calls", access_calls_bpf__elf_bytes),
       Source("traced_ptrace", access_calls_bpf__elf_bytes),
       Source("traced_readv", access_calls_bpf__elf_bytes),
       Source("traced_writev", access_calls_bpf__elf_bytes),

@@ -124,6 +124,16 @@ static __always_inline int after_transfer(__u32 number, __u8 kind, __s64 result)
 	return 0;
 }
 
+static __always_inline int ptrace_of(struct pt_regs *regs, __s64 result)
+{
+	return after_ptrace(first_of(regs), second_of(regs), third_of(regs), sizeof(__u64), result);
+}
+
+static __always_inline int ptrace_of_32(struct pt_regs *regs, __s64 result)
+{
+	return after_ptrace(first_of_32(regs), second_of_32(regs), third_of_32(regs), sizeof(__u32), result);
+}
+
 static __always_inline int after_write(struct pt_regs *regs, __s64 result)
 {
 	if (settings.wants & WANTS_THREADS && result > 0)
@@ -141,9 +151,7 @@ static __always_inline int after_write_32(struct pt_regs *regs, __s64 result)
 SEC("tp/syscalls/sys_exit_ptrace")
 int access_ptrace(struct syscall_exit *call)
 {
-	struct pt_regs *regs = registers();
-
-	return after_ptrace(first_of(regs), second_of(regs), third_of(regs), sizeof(__u64), call->result);
+	return ptrace_of(registers(), call->result);
 }
 
 SEC("tp/syscalls/sys_exit_process_vm_readv")
@@ -161,9 +169,7 @@ int access_writev(struct syscall_exit *call)
 SEC("fexit/" CALL_FUNCTION("ptrace"))
 int traced_ptrace(__u64 *arguments)
 {
-	struct pt_regs *regs = (void *)arguments[0];
-
-	return after_ptrace(first_of(regs), second_of(regs), third_of(regs), sizeof(__u64), arguments[1]);
+	return ptrace_of((void *)arguments[0], arguments[1]);
 }
 
 SEC("fexit/" CALL_FUNCTION("process_vm_readv"))
@@ -185,9 +191,7 @@ int traced_writev(__u64 *arguments)
 SEC("fexit/" CALL_FUNCTION_COMPAT("ptrace"))
 int traced_ptrace_32(__u64 *arguments)
 {
-	struct pt_regs *regs = (void *)arguments[0];
-
-	return after_ptrace(first_of_32(regs), second_of_32(regs), third_of_32(regs), sizeof(__u32), arguments[1]);
+	return ptrace_of_32((void *)arguments[0], arguments[1]);
 }
 
 SEC("fexit/" CALL_FUNCTION_32("process_vm_readv"))
@@ -206,46 +210,43 @@ int traced_writev_32(__u64 *arguments)
 	return after_write_32(regs, arguments[1]);
 }
 
-static __always_inline int after_32_bit(struct pt_regs *regs, __u64 number, __s64 result)
-{
-	switch (number) {
-	case CALL_32_PTRACE:
-		return after_ptrace(first_of_32(regs), second_of_32(regs), third_of_32(regs), sizeof(__u32), result);
-	case CALL_32_VM_READV:
-		return after_transfer(first_of_32(regs), ACCESS_READ, result);
-	case CALL_32_VM_WRITEV:
-		return after_write_32(regs, result);
-	}
-	return 0;
-}
-
 SEC("tp_btf/sys_exit")
 int access_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
-	__s64 result = arguments[1];
 	__u64 number = call_number(regs);
 
-	switch (number) {
-	case CALL_PTRACE:
-	case CALL_VM_READV:
-	case CALL_VM_WRITEV:
-	case CALL_32_PTRACE:
-	case CALL_32_VM_READV:
-	case CALL_32_VM_WRITEV:
-		break;
-	default:
+	if (number != CALL_PTRACE && number != CALL_32_PTRACE)
 		return 0;
-	}
-	if (is_32_bit((struct task_struct *)bpf_get_current_task()))
-		return after_32_bit(regs, number, result);
-	if (number == CALL_PTRACE)
-		return after_ptrace(first_of(regs), second_of(regs), third_of(regs), sizeof(__u64), result);
-	if (number == CALL_VM_READV)
-		return after_transfer(first_of(regs), ACCESS_READ, result);
-	if (number == CALL_VM_WRITEV)
-		return after_write(regs, result);
-	return 0;
+	if (!is_32_bit((struct task_struct *)bpf_get_current_task()))
+		return number == CALL_PTRACE ? ptrace_of(regs, arguments[1]) : 0;
+	return number == CALL_32_PTRACE ? ptrace_of_32(regs, arguments[1]) : 0;
+}
+
+SEC("tp_btf/sys_exit")
+int access_readv_calls(__u64 *arguments)
+{
+	struct pt_regs *regs = (void *)arguments[0];
+	__u64 number = call_number(regs);
+
+	if (number != CALL_VM_READV && number != CALL_32_VM_READV)
+		return 0;
+	if (!is_32_bit((struct task_struct *)bpf_get_current_task()))
+		return number == CALL_VM_READV ? after_transfer(first_of(regs), ACCESS_READ, arguments[1]) : 0;
+	return number == CALL_32_VM_READV ? after_transfer(first_of_32(regs), ACCESS_READ, arguments[1]) : 0;
+}
+
+SEC("tp_btf/sys_exit")
+int access_writev_calls(__u64 *arguments)
+{
+	struct pt_regs *regs = (void *)arguments[0];
+	__u64 number = call_number(regs);
+
+	if (number != CALL_VM_WRITEV && number != CALL_32_VM_WRITEV)
+		return 0;
+	if (!is_32_bit((struct task_struct *)bpf_get_current_task()))
+		return number == CALL_VM_WRITEV ? after_write(regs, arguments[1]) : 0;
+	return number == CALL_32_VM_WRITEV ? after_write_32(regs, arguments[1]) : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
