@@ -96,6 +96,7 @@ async function runInMachine(options, machine, scratch, signal) {
   const guest = {
     busybox: machine.busybox,
     modules: machine.modules,
+    readModule: machine.readModule,
     command: suite === undefined ? options.command : suiteCommand(suite, options.only, options.json !== undefined),
     project: PROJECT,
     directory: suite === undefined ? process.cwd() : PROJECT,

@@ -11,6 +11,7 @@ import { promisify } from 'node:util'
 const MIRROR = 'http://deb.debian.org/debian'
 const KEYRING = 'usr/share/keyrings/debian-archive-keyring.gpg'
 const PATIENCE = ['-oAcquire::Retries=2', '-oAcquire::http::Timeout=30', '-oAcquire::https::Timeout=30']
+const PARTS = ['linux-binary', 'linux-modules']
 const OUTPUT_LIMIT_BYTES = 64 << 20
 
 const execute = promisify(execFile)
@@ -37,7 +38,7 @@ export async function unpackFromSystem(packages, place) {
 }
 
 /**
- * Unpacks the newest package of a Debian suite whose name matches.
+ * Unpacks the newest kernel of a Debian suite whose name matches, and the parts that newer suites keep apart from it.
  *
  * @param {{ suite: string, package: RegExp }} wanted
  * @param {Place} place
@@ -47,11 +48,12 @@ export async function unpackNewest({ suite, package: pattern }, place) {
   writeFileSync(sources, `deb [signed-by=${await debianKeyring(place)}] ${MIRROR} ${suite} main\n`)
   const onlyThese = [`-oDir::Etc::SourceList=${sources}`, '-oDir::Etc::SourceParts=/dev/null']
   const own = await ownLists(suite, [...onlyThese, '-oAPT::Update::Error-Mode=any'], place)
-  const names = await apt('apt-cache', [...own, 'pkgnames', 'linux-image'], place)
-  const matching = names.split('\n').filter((name) => pattern.test(name))
+  const names = (await apt('apt-cache', [...own, 'pkgnames', 'linux-'], place)).split('\n')
+  const matching = names.filter((name) => pattern.test(name))
   const newest = matching.sort(byNumbers).at(-1)
   if (newest === undefined) throw new Error(`${MIRROR} ${suite} has no package like ${pattern.source}`)
-  await unpack(own, [newest], place)
+  const parts = PARTS.map((part) => newest.replace('linux-image', part)).filter((name) => names.includes(name))
+  await unpack(own, [newest, ...parts], place)
 }
 
 async function unpackWithDependencies(options, packages, place) {

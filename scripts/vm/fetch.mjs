@@ -50,7 +50,12 @@ export async function fetchMachine(name, caller) {
     qemu,
     busybox: ['bin/busybox', 'usr/bin/busybox'].map((file) => join(tools, file)).find(existsSync),
     ...kernelFiles(kernel),
+    readModule: (file) => (file.endsWith('.xz') ? decompressed(join(tools, 'usr/bin/xz'), file) : readFileSync(file)),
   }
+}
+
+function decompressed(xz, file) {
+  return execFileSync(xz, ['--decompress', '--stdout', file], { maxBuffer: KERNEL_LIMIT_BYTES })
 }
 
 async function fetchQemu(caller) {
@@ -72,10 +77,13 @@ function unpackKernel(root, xz) {
   writeFileSync(image, kernel)
 }
 
+/** Since trixie /lib is part of /usr; since 7.x the kernel lies with its modules. */
 function kernelFiles(root) {
-  const [image] = readdirSync(join(root, 'boot')).filter((file) => file.startsWith('vmlinuz-'))
-  const [release] = readdirSync(join(root, 'lib/modules'))
-  return { image: join(root, 'boot', image), modules: join(root, 'lib/modules', release) }
+  const folder = ['lib/modules', 'usr/lib/modules'].map((name) => join(root, name)).find(existsSync)
+  const modules = join(folder, readdirSync(folder)[0])
+  const boot = join(root, 'boot')
+  const images = existsSync(boot) ? readdirSync(boot).filter((file) => file.startsWith('vmlinuz-')) : []
+  return { image: images.length > 0 ? join(boot, images[0]) : join(modules, 'vmlinuz'), modules }
 }
 
 /** The directory of that name in the cache. It is filled once, and appears whole or not at all. */

@@ -14,14 +14,14 @@ export const GUEST_REPORT = '/run/kernelwire-vm/report'
 const MODULES = ['virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'overlay']
 
 /**
- * @param {{ busybox: string, modules: string, command: readonly string[], project: string, directory: string,
+ * @param {{ busybox: string, modules: string, readModule: (file: string) => Buffer, command: readonly string[], project: string, directory: string,
  *   env: Record<string, string> }} guest `project` and `directory`, in which the command runs, are there even if they lie in /tmp.
  * @returns {Buffer}
  */
-export function initrd({ busybox, modules, command, project, directory, env }) {
-  const numbered = modulesInLoadOrder(modules, MODULES).map((file, index) => ({
-    path: `modules/${String(index).padStart(2, '0')}-${basename(file)}`,
-    data: readFileSync(file),
+export function initrd({ busybox, modules, readModule, command, project, directory, env }) {
+  const numbered = modulesInLoadOrder(modules, MODULES, readModule).map((file, index) => ({
+    path: `modules/${String(index).padStart(2, '0')}-${basename(file, '.xz')}`,
+    data: readModule(file),
   }))
   return cpio([
     { path: 'bin' },

@@ -11,18 +11,19 @@ import { basename, join } from 'node:path'
  *
  * @param {string} directory /lib/modules/VERSION
  * @param {readonly string[]} names
+ * @param {(file: string) => Buffer} read What a file holds, decompressed.
  * @returns {string[]}
  */
-export function modulesInLoadOrder(directory, names) {
+export function modulesInLoadOrder(directory, names, read = readFileSync) {
   const files = new Map()
   for (const file of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
-    if (file.endsWith('.ko')) files.set(moduleName(file), join(directory, file))
+    if (/\.ko(\.xz)?$/.test(file)) files.set(moduleName(file), join(directory, file))
   }
   const ordered = new Set()
   const add = (name) => {
     const file = files.get(name)
     if (file === undefined || ordered.has(file)) return
-    for (const needed of dependencies(readFileSync(file))) add(needed)
+    for (const needed of dependencies(read(file))) add(needed)
     ordered.add(file)
   }
   for (const name of names) add(name)
@@ -39,5 +40,5 @@ export function dependencies(object) {
 }
 
 function moduleName(file) {
-  return basename(file, '.ko').replaceAll('-', '_')
+  return basename(basename(file, '.xz'), '.ko').replaceAll('-', '_')
 }
