@@ -11,7 +11,7 @@ export const remoteProcessHandle = targetedRecord(
     version: 1,
     description:
       'A process opened a handle to another one that lets it read (0x10) or write (0x20) memory or create threads (0x2); ' +
-      'on Linux, it traced the other one or read or wrote its memory. routing.parent is the atom of the process that acted, ' +
+      'on Linux, it traced the other one or read or wrote its memory; what is repeated within a second is told once. routing.parent is the atom of the process that acted, ' +
       'routing.target that of the other one.',
     platforms: ['windows'],
     extensionOn: ['linux'],

@@ -86,6 +86,18 @@ test.each(VERBS)('%s is told, with both processes', async (verb, mask) => {
   expectParties(reached, mask)
 })
 
+test('a process that is traced thread by thread, and read in many pieces, is told of once for each', async () => {
+  const { handles, output } = await reach('all', { target: 'hold-threads' })
+  expect(numberAfter(output, 'errno')).toBe(0)
+  expect(handles.map(({ event }) => event.ACCESS_FLAGS)).toEqual([TRACES, VM_READ])
+})
+
+test('a thread is named, and its process is what is acted upon', async () => {
+  const reached = await reach('attach-thread', { target: 'hold-threads' })
+  expect(numberAfter(reached.output, 'errno')).toBe(0)
+  expectParties(reached, TRACES)
+})
+
 test('a child that asks to be traced is the one that is acted upon', async () => {
   const { events, actor, output } = await reach('traceme')
   const child = numberAfter(output, 'child')

@@ -5,6 +5,7 @@
  * Says "errno N": what came of it.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -103,8 +104,40 @@ static int open_memory(const char *verb, pid_t pid)
 	return result_of(openat(folder, "mem", O_RDWR));
 }
 
+/* The thread that began last. */
+static pid_t last_thread_of(pid_t pid)
+{
+	pid_t last = pid;
+	char path[64];
+	struct dirent *entry;
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	threads = opendir(path);
+	while (threads && (entry = readdir(threads)))
+		if (atoi(entry->d_name) > last)
+			last = atoi(entry->d_name);
+	return last;
+}
+
+/* Each thread, and its memory again and again. */
+static int reach_all(pid_t pid)
+{
+	int error = trace(PTRACE_ATTACH, pid);
+
+	if (!error)
+		error = trace(PTRACE_ATTACH, last_thread_of(pid));
+	for (int i = 0; i < 20 && !error; i++)
+		error = transfer(pid, 0);
+	return error;
+}
+
 static int reach(const char *verb, pid_t pid)
 {
+	if (!strcmp(verb, "all"))
+		return reach_all(pid);
+	if (!strcmp(verb, "attach-thread"))
+		return trace(PTRACE_ATTACH, last_thread_of(pid));
 	if (!strcmp(verb, "attach"))
 		return trace(PTRACE_ATTACH, pid);
 	if (!strcmp(verb, "seize"))

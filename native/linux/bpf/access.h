@@ -42,10 +42,10 @@ static __always_inline void access_output(struct record_header *header, __u8 typ
 	__sync_fetch_and_add(&cpu->lost, 1);
 }
 
-/* One process moving memory to and from another one, piece by piece, has one access to it. */
-#define TRANSFER_REPEAT_NS 1000000000ULL
+/* Whoever traces one thread after the other, or moves memory piece by piece, has one access to the process. */
+#define REPEAT_NS 1000000000ULL
 
-struct transfer_key {
+struct repeat_key {
 	struct parent_identity actor;
 	struct parent_identity target;
 	__u32 kind;
@@ -55,20 +55,20 @@ struct transfer_key {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 512);
-	__type(key, struct transfer_key);
+	__type(key, struct repeat_key);
 	__type(value, __u64);
-} transfers SEC(".maps");
+} repeats SEC(".maps");
 
 static __always_inline bool is_repeat(const struct parent_identity *actor, const struct parent_identity *target,
 				      __u8 kind)
 {
-	struct transfer_key key = { .actor = *actor, .target = *target, .kind = kind };
+	struct repeat_key key = { .actor = *actor, .target = *target, .kind = kind };
 	__u64 now = bpf_ktime_get_boot_ns();
-	__u64 *told = bpf_map_lookup_elem(&transfers, &key);
+	__u64 *told = bpf_map_lookup_elem(&repeats, &key);
 
-	if (told && now - *told < TRANSFER_REPEAT_NS)
+	if (told && now - *told < REPEAT_NS)
 		return true;
-	bpf_map_update_elem(&transfers, &key, &now, BPF_ANY);
+	bpf_map_update_elem(&repeats, &key, &now, BPF_ANY);
 	return false;
 }
 
@@ -102,7 +102,7 @@ static __always_inline int access_tell(struct task_struct *actor, struct task_st
 	record.modes = modes;
 	if (result < 0)
 		record.header.flags = RECORD_DENIED;
-	else if ((kind == ACCESS_READ || kind == ACCESS_WRITE) && is_repeat(&who, &record.target, kind))
+	else if (kind <= ACCESS_WRITE && is_repeat(&who, &record.target, kind))
 		return 0;
 	access_output(&record.header, RECORD_ACCESS, sizeof(record));
 	return 0;
