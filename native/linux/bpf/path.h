@@ -36,7 +36,8 @@ static __always_inline void path_prepend(struct path_buffer *buffer, const unsig
 	if (total > PATH_LIMIT - start || start < length + 1)
 		return;
 	start = (start - length) & (PATH_LIMIT - 1);
-	bpf_probe_read_kernel(buffer->bytes + start, length, name);
+	/* Linux 6.12 forgets what it knew of a length when a number that was made of it is compared. */
+	bpf_probe_read_kernel(buffer->bytes + start, bounded(length, NAME_LIMIT), name);
 	start = (start - 1) & (PATH_LIMIT - 1);
 	buffer->bytes[start] = '/';
 	WRITE_ONCE(buffer->start, start);
