@@ -20,7 +20,7 @@ function folder(): string {
 /** Of one process: paths, from `root` on. */
 function pipesOf(name: 'NEW_NAMED_PIPE' | 'OPEN_NAMED_PIPE', pid: number, events: readonly EventRecord[], root = '') {
   const pipes: (NewNamedPipe | OpenNamedPipe)[] = named(events, name, pid)
-  return pipes.map(({ event }) => event.FILE_PATH.replace(root, '.'))
+  return pipes.map(({ event }) => (root === '' ? event.FILE_PATH : event.FILE_PATH.replace(root, '.')))
 }
 
 async function pipes() {

@@ -165,6 +165,14 @@ static void write_memory(pid_t pid, const char *how, unsigned long at, struct co
 	close(memory);
 }
 
+static void write_pointer(const struct victim *victim)
+{
+	int memory = open_memory(victim->pid);
+
+	REQUIRE(pwrite(memory, &victim->space, sizeof(victim->space), victim->pointer) == sizeof(victim->space));
+	close(memory);
+}
+
 static void inject(const char *mode, const struct victim *victim)
 {
 	struct code code = code_with(victim->stack + 60000, victim->thread, RETURN);
@@ -177,7 +185,9 @@ static void inject(const char *mode, const struct victim *victim)
 	} else if (!strcmp(mode, "transfer")) {
 		transfer(victim, &code);
 	} else {
-		write_memory(victim->pid, mode, victim->tick, &code);
+		/* Some kernels let only a tracer write where the process itself may not. */
+		write_memory(victim->pid, mode, victim->space, &code);
+		write_pointer(victim);
 	}
 }
 
