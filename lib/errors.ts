@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'ERR_CONSUMED'
   | 'ERR_CLOSED'
   | 'ERR_SOURCE'
+  | 'ERR_DETACHED'
   | 'ERR_RECORD_GONE'
   | 'ERR_FILE_EXISTS'
   | 'ERR_FILE_READ'

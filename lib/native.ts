@@ -137,6 +137,8 @@ export interface NativeSource {
   takeSnapshot(): Promise<NativeSnapshot>
   /** Runs that the kernel skipped, by program. */
   missedRuns(): Record<string, number>
+  /** Programs that were attached and are not any more. */
+  lostPrograms(): string[]
   detach(): void
   close(): void
   ref(): void

@@ -23,6 +23,8 @@ import { LinuxSource } from './source.js'
 const PAUSE_MS = 5
 /** How often an idle sensor looks at the counters: to wake up for it can cost a millisecond. */
 const IDLE_MS = 10_000
+/** How often it is looked whether the programs are still attached. */
+const CHECK_MS = 10_000
 /** So long the end of the stream waits for the hashes of what was executed last. */
 const CLOSING_MS = 1_000
 
@@ -37,6 +39,7 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
   readonly #diagnostics: Diagnostics
 
   #isDetached = false
+  #checkedAt = performance.now()
   #isClosed = false
   /** After the first batch: how the next one is waited for. */
   #isBusy = false
@@ -179,6 +182,7 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
     const { drain } = this.#mapping
     for (;;) {
       await this.#wait()
+      this.#check()
       if (this.#failure !== undefined) {
         this.#release().catch(() => {})
         throw this.#failure
@@ -215,6 +219,14 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
       this.#isAsleep = false
       clock.adjust(native().bootToEpochMs())
     }
+  }
+
+  /** A sensor of which somebody has taken a part away must not go on as if nothing had happened. */
+  #check(): void {
+    const now = performance.now()
+    if (this.#isDetached || now - this.#checkedAt < CHECK_MS) return
+    this.#checkedAt = now
+    this.#failure ??= this.#source.detachment()
   }
 
   /** After detaching: what is in the ring, then what waited, then the end. */

@@ -137,6 +137,17 @@ export class LinuxSource {
     return this.#native.missedRuns()
   }
 
+  /** What to say when somebody has taken one of the programs out of the kernel. */
+  detachment(): KernelwireError | undefined {
+    const lost = this.#native.lostPrograms()
+    if (lost.length === 0) return undefined
+    const names = lost.length === 1 ? `the program ${lost[0]} is` : `the programs ${lost.join(', ')} are`
+    return new KernelwireError(
+      'ERR_DETACHED',
+      `${names} not attached to the kernel any more, so events are missing; find out who closed its link, and open the sensor again`,
+    )
+  }
+
   /** Takes the programs out of the kernel; what they wrote can still be read. */
   detach(): void {
     this.#native.detach()

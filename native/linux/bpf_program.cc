@@ -81,6 +81,17 @@ bpf_program* SelectOnly(bpf_object* object, const char* name) {
   return selected;
 }
 
+// Before 5.15 some hooks have no link of their own, and nothing to ask.
+bool LinkIsOf(int link, int program) {
+  bpf_link_info link_info = {};
+  __u32 length = sizeof(link_info);
+  if (bpf_obj_get_info_by_fd(link, &link_info, &length)) return false;
+  bpf_prog_info program_info = {};
+  length = sizeof(program_info);
+  if (bpf_obj_get_info_by_fd(program, &program_info, &length)) return false;
+  return link_info.prog_id == program_info.id;
+}
+
 }  // namespace
 
 BpfProgram::BpfProgram(bpf_object* object, bpf_program* program)
@@ -115,7 +126,13 @@ bool BpfProgram::Attach(ProgramError* error) {
   LogScope scope(&error->log);
   link_ = bpf_program__attach(program_);
   if (!link_) error->error = errno;
+  is_told_ = link_ && LinkIsOf(bpf_link__fd(link_), bpf_program__fd(program_));
   return link_ != nullptr;
+}
+
+bool BpfProgram::IsAttached() const {
+  if (!is_told_) return true;
+  return link_ && LinkIsOf(bpf_link__fd(link_), bpf_program__fd(program_));
 }
 
 void BpfProgram::Detach() {

@@ -44,6 +44,8 @@ class BpfProgram {
   // Attaches to the hook that the program's section names.
   bool Attach(ProgramError* error);
   void Detach();
+  // Whether the kernel still says so; true where it cannot be asked.
+  bool IsAttached() const;
 
   int link_fd() const;
   // Runs that the kernel skipped because the program was running on that CPU already.
@@ -57,6 +59,7 @@ class BpfProgram {
   bpf_object* const object_;
   bpf_program* const program_;
   bpf_link* link_ = nullptr;
+  bool is_told_ = false;  // whether the kernel tells which program the link is of
   std::string name_;
   std::string hook_;
 };

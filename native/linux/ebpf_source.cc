@@ -164,6 +164,13 @@ std::map<std::string, uint64_t> EbpfSource::MissedRuns() const {
   return missed;
 }
 
+std::vector<std::string> EbpfSource::LostPrograms() const {
+  std::vector<std::string> lost;
+  for (const auto& program : programs_)
+    if (!program->IsAttached()) lost.push_back(program->name());
+  return lost;
+}
+
 void EbpfSource::Detach() {
   for (const auto& program : programs_) program->Detach();
   missed_runs_ = MissedRuns();

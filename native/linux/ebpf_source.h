@@ -61,6 +61,8 @@ class EbpfSource {
   std::shared_ptr<Mapping> counters() const { return counters_->mapping(); }
   // Runs that the kernel skipped, by program.
   std::map<std::string, uint64_t> MissedRuns() const;
+  // Programs that were attached and are not any more: somebody closed or replaced their link.
+  std::vector<std::string> LostPrograms() const;
   // For TakeSnapshot() on another thread; null where the kernel refuses it, and when detached.
   std::shared_ptr<const BpfProgram> iterator() const { return iterator_; }
 

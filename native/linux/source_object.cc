@@ -64,6 +64,7 @@ Napi::Function SourceObject::Define(Napi::Env env) {
           InstanceMethod<&SourceObject::Interrupt>("interrupt"),
           InstanceMethod<&SourceObject::TakeSnapshot>("takeSnapshot"),
           InstanceMethod<&SourceObject::MissedRuns>("missedRuns"),
+          InstanceMethod<&SourceObject::LostPrograms>("lostPrograms"),
           InstanceMethod<&SourceObject::Detach>("detach"),
           InstanceMethod<static_cast<void (SourceObject::*)(const Napi::CallbackInfo&)>(
               &SourceObject::Close)>("close"),
@@ -223,6 +224,16 @@ Napi::Value SourceObject::MissedRuns(const Napi::CallbackInfo& info) {
   if (!source_) return missed;
   for (const auto& [name, runs] : source_->MissedRuns()) missed[name] = static_cast<double>(runs);
   return missed;
+}
+
+// The names of those that were attached and are not any more.
+Napi::Value SourceObject::LostPrograms(const Napi::CallbackInfo& info) {
+  Napi::Array lost = Napi::Array::New(info.Env());
+  if (!source_) return lost;
+  uint32_t index = 0;
+  for (const std::string& name : source_->LostPrograms())
+    lost[index++] = Napi::String::New(info.Env(), name);
+  return lost;
 }
 
 void SourceObject::Detach(const Napi::CallbackInfo&) {
