@@ -58,7 +58,7 @@ async function record(path: string): Promise<number> {
 test('two hours of records', { timeout: isLong ? 900_000 : 240_000 }, async () => {
   const path = join(folder, 'hours.kwr')
   const programs = await record(path)
-  const script = new URL('recording-large.mjs', import.meta.url).pathname
+  const script = new URL('recording-hours.mjs', import.meta.url).pathname
   const replayed = JSON.parse(execFileSync(process.execPath, [script, path], { encoding: 'utf8' }))
   expect(replayed).toMatchObject({
     events: { NEW_PROCESS: programs, TERMINATE_PROCESS: programs, EXISTING_PROCESS: 1, LOSS_ACCOUNTING: 0 },
