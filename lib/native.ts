@@ -10,8 +10,8 @@ export interface Native {
   userName(uid: number): Promise<string | undefined>
   /** Opens the very files that records name, on another thread: an answer for each, in their order. */
   findFiles(wishes: readonly NativeFileWish[], limitBytes: number): Promise<NativeFoundFile[]>
-  /** That thread (a Linux thread id) reads from disks only when nobody else does. */
-  idleIo(threadId: number): boolean
+  /** That thread (a Linux thread id) has a disk or a CPU only as long as nobody else wants it. */
+  makeIdle(threadId: number): boolean
   /** CLOCK_BOOTTIME now. */
   bootMs(): number
   /** What to add to CLOCK_BOOTTIME for the time since 1970. */

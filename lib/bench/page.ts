@@ -16,7 +16,7 @@ npm run bench -- --write                     # all suites, and this page anew
 npx kernelwire bench                         # decode alone, from an installed package: no root, no compiler
 \`\`\`
 
-ring, storm and stall need root and a kernel that takes BPF programs. The sensors that ours is compared with are
+ring, storm, stall, modules and hashing need root and a kernel that takes BPF programs. The sensors that ours is compared with are
 measured where they are installed (Debian: \`apt-get install libbpf-tools bpftrace\`). Comparisons are ratios of two
 measurements made one right after the other, in alternation. Medians are shown, and the lowest and the highest of all
 measurements as the spread. Every suite counts what it made and what arrived, and fails where the two differ.

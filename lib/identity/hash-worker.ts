@@ -1,15 +1,12 @@
 /**
  * The thread that hashes (hash-thread.mjs): there while there is something to hash, since a thread of
- * JavaScript costs ten megabytes. It reads at idle priority and computes at a low one.
+ * JavaScript costs ten megabytes. It gives way to everybody, the event loop that it hashes for above all.
  */
-import { setPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { native } from '../native.js'
 
 /** It ends when there was nothing to do for so long. */
 const IDLE_MS = 1_000
-/** On a busy machine it has a tenth of what another thread has. */
-const NICE = 10
 const HEAP = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 }
 
 export interface Digests {
@@ -76,12 +73,8 @@ export class HashWorker {
 
   #ready(worker: Worker, threadId: number): void {
     if (worker !== this.#worker) return
-    native().idleIo(threadId)
-    try {
-      setPriority(threadId, NICE)
-    } catch {
-      // A thread of another priority hashes as well.
-    }
+    // A thread that was refused it hashes as well.
+    native().makeIdle(threadId)
     this.#isReady = true
     for (const file of this.#given.values()) worker.postMessage(file)
   }

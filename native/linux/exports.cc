@@ -51,7 +51,7 @@ void DefineLinux(Napi::Env env, Napi::Object exports) {
   exports["Source"] = SourceObject::Define(env);
   exports["userName"] = Napi::Function::New(env, LookUpUser, "userName");
   exports["findFiles"] = Napi::Function::New(env, FindFiles, "findFiles");
-  exports["idleIo"] = Napi::Function::New(env, IdleIo, "idleIo");
+  exports["makeIdle"] = Napi::Function::New(env, MakeIdle, "makeIdle");
   exports["bootMs"] = Napi::Function::New(env, BootMs, "bootMs");
   exports["bootToEpochMs"] = Napi::Function::New(env, BootToEpochMs, "bootToEpochMs");
   exports["pageBytes"] = Napi::Number::New(env, static_cast<double>(sysconf(_SC_PAGESIZE)));

@@ -2,6 +2,7 @@
 #include "linux/find_files.h"
 
 #include <linux/ioprio.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -81,11 +82,13 @@ Napi::Value FindFiles(const Napi::CallbackInfo& info) {
       });
 }
 
-Napi::Value IdleIo(const Napi::CallbackInfo& info) {
+Napi::Value MakeIdle(const Napi::CallbackInfo& info) {
   const auto thread = info[0].As<Napi::Number>().Int32Value();
-  const long result =
+  const long io =
       syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, thread, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-  return Napi::Boolean::New(info.Env(), result == 0);
+  const sched_param parameters = {};
+  const int cpu = sched_setscheduler(thread, SCHED_IDLE, &parameters);
+  return Napi::Boolean::New(info.Env(), io == 0 && cpu == 0);
 }
 
 }  // namespace kernelwire

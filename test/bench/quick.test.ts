@@ -12,7 +12,9 @@ test('a quick run measures every suite, finds every count right and tells its ra
   expect(report.failures).toEqual([])
   expect(report.checks.filter(({ passed }) => !passed)).toEqual([])
   expect(status, stderr).toBe(0)
-  expect(new Set(report.checks.map(({ suite }) => suite))).toEqual(new Set(['decode', 'etl', 'ring', 'storm', 'stall']))
+  expect(new Set(report.checks.map(({ suite }) => suite))).toEqual(
+    new Set(['decode', 'etl', 'ring', 'storm', 'stall', 'hashing']),
+  )
   const ratios = Object.entries(report.ratios)
   expect(ratios.length).toBeGreaterThan(20)
   expect(ratios.filter(([, ratio]) => !(Number.isFinite(ratio) && ratio > 0))).toEqual([])

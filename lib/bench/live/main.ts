@@ -19,6 +19,7 @@ import type { Report } from '../report.js'
 import { type Outcome, runSuites } from '../run.js'
 import type { Suite } from '../suite.js'
 import { etl } from './etl/suite.js'
+import { hashing } from './hashing/suite.js'
 import { modules } from './modules.js'
 import { ring } from './ring.js'
 import { stall } from './storms/stall.js'
@@ -26,7 +27,7 @@ import { storm } from './storms/storm.js'
 import { mountTracefs } from './tracefs.js'
 import { undo, undoAtExit } from './undo.js'
 
-const SUITES: readonly Suite[] = [decode, etl, ring, storm, stall, modules]
+const SUITES: readonly Suite[] = [decode, etl, ring, storm, stall, modules, hashing]
 const WITHOUT_KERNEL: readonly Suite[] = [decode, etl]
 const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url))
 
