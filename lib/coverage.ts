@@ -23,4 +23,6 @@ export interface Coverage {
   /** The files that CODE_IDENTITY and ONGOING_IDENTITY tell of, where one of them is asked for. */
   identities?: 'executed' | 'executed and mapped'
   attachments: readonly Attachment[]
+  /** What the events that are asked for do not see, whatever is attached. */
+  blindSpots?: Readonly<Partial<Record<EventName, readonly string[]>>>
 }

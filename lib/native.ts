@@ -3,8 +3,12 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { KernelwireError } from './errors.js'
 
+/** Raised with native/face_number.h. */
+const FACE_NUMBER = 1
+
 /** What native/addon.cc exports. */
 export interface Native {
+  faceNumber: number
   Source: new (options: NativeSourceOptions, onAnswer: () => void) => NativeSource
   /** Asks the system's name services, on another thread. */
   userName(uid: number): Promise<string | undefined>
@@ -153,13 +157,24 @@ export function native(): Native {
   const require = createRequire(import.meta.url)
   const root = fileURLToPath(new URL('..', import.meta.url))
   try {
-    loaded = (require('node-gyp-build') as (folder: string) => Native)(root)
+    loaded = checked((require('node-gyp-build') as (folder: string) => Native)(root), root)
     return loaded
   } catch (cause) {
+    if (cause instanceof KernelwireError) throw cause
     throw new KernelwireError(
       'ERR_NO_ADDON',
       `there is no native addon for ${process.platform}-${process.arch}; build it with: node ${root}scripts/build-native.cjs`,
       { cause, details: String(cause) },
     )
   }
+}
+
+/** What another version's addon wrote would be read at the wrong places. */
+export function checked(addon: Partial<Native>, root: string): Native {
+  if (addon.faceNumber === FACE_NUMBER) return addon as Native
+  throw new KernelwireError(
+    'ERR_NO_ADDON',
+    `the native addon is of another version than the library; build it anew with: node ${root}scripts/build-native.cjs`,
+    { details: `the library needs ${FACE_NUMBER}, the addon is ${addon.faceNumber ?? 'older than these numbers'}` },
+  )
 }

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "etl/face_object.h"
+#include "face_number.h"
 #ifdef __linux__
 #include "linux/exports.h"
 #endif
@@ -14,6 +15,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   kernelwire::DefineLinux(env, exports);
 #endif
   kernelwire::etl::FaceObject::Define(env, exports);
+  exports["faceNumber"] = kernelwire::kFaceNumber;
   return exports;
 }
 

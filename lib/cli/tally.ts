@@ -16,12 +16,16 @@ export class Tally {
     for (const [type, count] of Object.entries(record.event.LOST)) increase(this.#lost, type, count)
   }
 
-  /** `12.3 s, 643 events (600 EXISTING_PROCESS, 43 NEW_PROCESS), nothing lost` */
-  summary(): string {
+  /**
+   * `12.3 s, 643 events (600 EXISTING_PROCESS, 43 NEW_PROCESS), nothing lost`. `overflowed`: executions
+   * and loads whose files were not hashed, because too many waited.
+   */
+  summary(overflowed = 0): string {
     const seconds = ((performance.now() - this.#startedMs) / 1_000).toFixed(1)
     const lost = this.#lost.size === 0 ? 'nothing lost' : `${sum(this.#lost)} records lost (${listed(this.#lost)})`
+    const unhashed = overflowed === 0 ? '' : `, ${overflowed} identities not told (too many files waited)`
     const byName = this.total === 0 ? '' : ` (${listed(this.#events)})`
-    return `${seconds} s, ${this.total} ${this.total === 1 ? 'event' : 'events'}${byName}, ${lost}`
+    return `${seconds} s, ${this.total} ${this.total === 1 ? 'event' : 'events'}${byName}, ${lost}${unhashed}`
   }
 }
 

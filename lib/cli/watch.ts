@@ -56,7 +56,7 @@ interface Request {
   isVerbose: boolean
 }
 
-type Watched = Pick<Sensor<EventName>, 'close' | 'coverage' | typeof Symbol.asyncIterator>
+type Watched = Pick<Sensor<EventName>, 'close' | 'coverage' | 'stats' | typeof Symbol.asyncIterator>
 
 export type Open = (options: SensorOptions<EventName>) => Promise<Watched>
 
@@ -80,7 +80,7 @@ async function watch(sensor: Watched, request: Request, ending: Ending, terminal
     await using view = await viewOf(request.view, request.paint, terminal)
     await deliver(sensor, request.count, view, tally)
   }
-  terminal.say(`kernelwire: ${tally.summary()}`)
+  terminal.say(`kernelwire: ${tally.summary(sensor.stats().identities?.overflowed)}`)
 }
 
 async function parse(args: readonly string[], terminal: Terminal): Promise<Request> {

@@ -2,7 +2,7 @@
 import type { Attachment, Coverage } from '../coverage.js'
 import type { KernelwireError } from '../errors.js'
 import { type EventName, SUPPORTED_ON_LINUX } from '../events/index.js'
-import { BLIND_SPOTS } from './blind-spots.js'
+import { BLIND_SPOTS } from '../linux/blind-spots.js'
 import { costOf, remedyFor, rungOf } from './hooks.js'
 
 export type State = 'works' | 'degraded' | 'impossible'

@@ -12,7 +12,8 @@ export const moduleLoad = record(
     description:
       'A module was loaded into a process. Linux: a file was mapped executable, the main program and its interpreter included, ' +
       'once for each place where it is mapped; or the process loaded a module into the kernel, which has no FILE_PATH and ' +
-      'no BASE_ADDRESS. Processes that were there before the sensor tell only what they load later. ' +
+      'no BASE_ADDRESS. Processes that were there before the sensor tell only what they load later, and where mremap moves ' +
+      'code to is not told. ' +
       'routing.parent is the atom of the process.',
     platforms: ['linux', 'windows'],
   },

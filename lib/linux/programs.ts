@@ -3,6 +3,7 @@ import type { Attachment, Coverage } from '../coverage.js'
 import { WANTS } from '../decode/linux/layout.js'
 import type { EventName } from '../events/index.js'
 import type { Ladder, NativeProgram } from '../native.js'
+import { BLIND_SPOTS } from './blind-spots.js'
 
 interface Hook {
   program: string
@@ -271,7 +272,8 @@ export function laddersFor(events: ReadonlySet<EventName>): Ladder[] {
 }
 
 export function coverageOf(events: ReadonlySet<EventName>, programs: readonly NativeProgram[]): Coverage {
-  const coverage: Coverage = { attachments: attachments(events, programs) }
+  const unseen = Object.entries(BLIND_SPOTS).filter(([name]) => events.has(name as EventName))
+  const coverage: Coverage = { attachments: attachments(events, programs), blindSpots: Object.fromEntries(unseen) }
   // What is mapped is known from the records of MODULE_LOAD only.
   if (events.has('CODE_IDENTITY') || events.has('ONGOING_IDENTITY')) {
     coverage.identities = events.has('MODULE_LOAD') ? 'executed and mapped' : 'executed'

@@ -5,6 +5,7 @@ import { type Open, run } from '../../lib/cli/watch.js'
 import type { Attachment } from '../../lib/coverage.js'
 import type { EventRecord } from '../../lib/events/index.js'
 import { ReaderGone } from '../../lib/output/writer.js'
+import { fakeStats } from '../../lib/testing/fake-stats.js'
 import { loss, newProcess, terminateProcess } from './records.js'
 import { brokenPipe, FakeTerminal } from './terminal.js'
 
@@ -35,6 +36,10 @@ class ScriptedSensor {
     this.opened = options
     return this
   }) as Open
+
+  stats() {
+    return fakeStats(new Map(), 0, 0)
+  }
 
   async close(): Promise<void> {
     this.closings++
@@ -254,6 +259,7 @@ test('--tree in a pipe is refused, with what to write instead', async () => {
 test('a sensor that fails while running is an error of the program', async () => {
   const failing: Open = async () => ({
     coverage: { attachments: [] },
+    stats: () => fakeStats(new Map(), 0, 0),
     close: async () => undefined,
     // biome-ignore lint/correctness/useYield: it fails before there is an event
     async *[Symbol.asyncIterator]() {
@@ -334,8 +340,10 @@ test('a summary has the time in seconds, the most frequent event first, and ever
   }
   vi.advanceTimersByTime(12_340)
   const summary = tally.summary()
+  const withOverflow = tally.summary(7)
   vi.useRealTimers()
   expect(summary).toBe(
     '12.3 s, 5 events (2 TERMINATE_PROCESS, 2 LOSS_ACCOUNTING, 1 NEW_PROCESS), 8 records lost (6 EXIT, 2 FORK)',
   )
+  expect(withOverflow).toBe(`${summary}, 7 identities not told (too many files waited)`)
 })
