@@ -99,7 +99,7 @@ export class RecordedSensor {
   }
 }
 
-function recordedBy(
+export function recordedBy(
   sensor: () => RecordedSensor | undefined,
   { extended = false, forkWindowMs = 100 }: { extended?: boolean; forkWindowMs?: number },
 ): Recorded {
