@@ -1,8 +1,11 @@
 /** What is attached to the kernel for which events: its own list of links. */
+import { execFileSync } from 'node:child_process'
+import { constants } from 'node:os'
 import { expect, test } from 'vitest'
 import { EVENT_NAMES, type EventName, SUPPORTED_ON_LINUX } from '../../lib/events/index.js'
 import { Apart } from './apart.js'
-import { attachedPrograms } from './kernel-objects.js'
+import { attachedPrograms, heldBy } from './kernel-objects.js'
+import { program } from './programs.js'
 
 /** What sees system calls, or what they do: it would slow down those that nobody asked about. */
 const ON_CALLS = /^(module_(map|mmap|mprotect|pkey_mpr|calls)|access_|traced_|memory_|open_|ptrace_|write_|fifo_)/
@@ -48,4 +51,12 @@ test('nothing is attached to system calls unless an event needs it', async () =>
   const loads = await attachedFor(['MODULE_LOAD'])
   expect(loads).toEqual(expect.arrayContaining(['process_exit', 'process_exec', 'process_fork', 'module_exec']))
   expect(loads.filter((name) => ON_CALLS.test(name)).length).toBeGreaterThan(0)
+})
+
+test('nobody can take away what is attached, so that nothing has to look after it', async () => {
+  const apart = await Apart.open({ events: [...SUPPORTED_ON_LINUX] })
+  const links = [...heldBy(apart.pid)].filter((name) => name.startsWith('link ')).map((name) => name.slice(5))
+  expect(links.length).toBeGreaterThan(3)
+  const answers = execFileSync(program('bpf-links'), links, { encoding: 'utf8' }).trimEnd().split('\n')
+  expect(answers).toEqual(links.map((id) => `detach ${id} ${constants.errno.EOPNOTSUPP}`))
 })

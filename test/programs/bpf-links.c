@@ -1,8 +1,12 @@
-/* All links of BPF programs that the kernel has now: "link 56 process_fork", one a line, with the program's name. */
+/*
+ * All links of BPF programs that the kernel has now: "link 56 process_fork", one a line, with the program's name.
+ * With ids as arguments: tries to take these programs away, and says what the kernel says: "detach 56 95".
+ */
 #include <err.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,10 +52,28 @@ static void tell(unsigned int id)
 	close(link_fd);
 }
 
-int main(void)
+static void detach(unsigned int id)
 {
 	union bpf_attr attributes;
+	int fd = open_by_id(BPF_LINK_GET_FD_BY_ID, id);
 
+	if (fd < 0)
+		err(1, "link %u", id);
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.link_detach.link_fd = fd;
+	printf("detach %u %d\n", id, syscall(SYS_bpf, BPF_LINK_DETACH, &attributes, sizeof(attributes)) ? errno : 0);
+	close(fd);
+}
+
+int main(int count, char **arguments)
+{
+	union bpf_attr attributes;
+	int i;
+
+	for (i = 1; i < count; i++)
+		detach(atoi(arguments[i]));
+	if (count > 1)
+		return 0;
 	memset(&attributes, 0, sizeof(attributes));
 	while (!syscall(SYS_bpf, BPF_LINK_GET_NEXT_ID, &attributes, sizeof(attributes))) {
 		attributes.start_id = attributes.next_id;
