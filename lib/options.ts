@@ -14,6 +14,7 @@ import {
   EVENT_NAMES,
   type EventName,
   isEventName,
+  SUPPORTED_HERE,
 } from './events/index.js'
 import { type FilterOptions, validateFilter } from './filter/options.js'
 import { suggestion } from './nearest.js'
@@ -111,6 +112,12 @@ export function validate<N extends EventName>(options: SensorOptions<N> = {}): R
   }
 }
 
+/** Those of DEFAULT_EVENTS that there are on this system. */
+function defaultEvents(): readonly EventName[] {
+  const supported: readonly EventName[] = SUPPORTED_HERE
+  return DEFAULT_EVENTS.filter((name) => supported.includes(name))
+}
+
 /** Throws unless an event has this name. */
 export function requireEvent(name: string): EventName {
   if (isEventName(name)) return name
@@ -127,7 +134,7 @@ function checkNames(options: object): void {
   }
 }
 
-function eventSet(events: readonly EventName[] = DEFAULT_EVENTS): ReadonlySet<EventName> {
+function eventSet(events: readonly EventName[] = defaultEvents()): ReadonlySet<EventName> {
   if (!Array.isArray(events)) throw refusal(`"events" must be an array of event names such as ['NEW_PROCESS']`)
   if (events.length === 0)
     throw refusal('"events" is empty; name at least one event, or leave it out for the default ones')

@@ -61,8 +61,15 @@ export async function openSensor<const N extends EventName = DefaultEvent>(
 ): Promise<Sensor<N>> {
   const resolved = validate(options)
   resolved.signal?.throwIfAborted()
+  if (process.platform === 'win32') {
+    const { WindowsSensor } = await import('./windows/sensor.js')
+    return WindowsSensor.open(resolved)
+  }
   if (process.platform !== 'linux') {
-    throw new KernelwireError('ERR_PLATFORM', `there are no live events on ${process.platform}; use Linux 5.8 or newer`)
+    throw new KernelwireError(
+      'ERR_PLATFORM',
+      `there are no live events on ${process.platform}; use Linux 5.8 or newer, or Windows 8.1 or newer`,
+    )
   }
   const sensor = await LinuxSensor.open(resolved)
   return sensor as LinuxSensor<N>

@@ -4,6 +4,7 @@ import type { EventName } from './events/index.js'
 import type { IdentityStats } from './identity/identities.js'
 import type { LinuxSource } from './linux/source.js'
 import type { EventStream } from './stream.js'
+import type { WindowsStats } from './windows/stats.js'
 
 /**
  * Of one type of record: attempts = read + failed + refused, once the ring is empty; and
@@ -44,6 +45,8 @@ export interface SensorStats {
   /** Processes in the table. */
   processes: number
   ringBytes: number
+  /** On Windows: what became of its events, and its trace sessions. */
+  windows?: WindowsStats
 }
 
 export function statsOf(

@@ -6,6 +6,8 @@
 #include "face_number.h"
 #ifdef __linux__
 #include "linux/exports.h"
+#elif defined(_WIN32)
+#include "windows/exports.h"
 #endif
 
 namespace {
@@ -13,6 +15,8 @@ namespace {
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
 #ifdef __linux__
   kernelwire::DefineLinux(env, exports);
+#elif defined(_WIN32)
+  kernelwire::DefineWindows(env, exports);
 #endif
   kernelwire::etl::FaceObject::Define(env, exports);
   exports["faceNumber"] = kernelwire::kFaceNumber;

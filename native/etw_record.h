@@ -29,6 +29,7 @@ enum EtwProvider : uint16_t {
   ETW_SYSTEM_CONFIG =
       10,  // KernelTraceControl, {9b79ee91-b5fd-41c0-a243-4248e266e9d0}; opcode 35 maps a volume
   ETW_LOST = 11,       // RT_LostEvent, {6a399ae0-4bc6-4de9-870b-3657f8947e7e}
+  ETW_SENSOR = 12,     // our own, of a live session: native/windows/sensor_record.h
   ETW_PROVIDERS = 16,  // size of tables by provider
 };
 

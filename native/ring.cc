@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ring.h"
 
+#include "atomic_word.h"
+
 namespace kernelwire {
 namespace {
 
@@ -12,10 +14,8 @@ constexpr size_t kHeaderBytes = 8;
 // the cache of the CPU that wrote it, and only the one before it tells where it is.
 constexpr size_t kRecordsAhead = 12;
 
-uint64_t Acquire(const uint64_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
-
 uint32_t LengthWord(const std::byte* header) {
-  return __atomic_load_n(reinterpret_cast<const uint32_t*>(header), __ATOMIC_ACQUIRE);
+  return LoadAcquire(reinterpret_cast<const uint32_t*>(header));
 }
 
 size_t BytesInRing(uint32_t length) {
@@ -25,7 +25,7 @@ size_t BytesInRing(uint32_t length) {
 }  // namespace
 
 size_t Ring::Scan(uint32_t* offsets) {
-  const uint64_t produced = Acquire(produced_);
+  const uint64_t produced = LoadAcquire(produced_);
   uint64_t position = *consumed_;
 
   size_t count = 0;
@@ -34,7 +34,7 @@ size_t Ring::Scan(uint32_t* offsets) {
     const uint32_t length = LengthWord(data_ + offset);
     if (length & kBusy) break;
     const size_t bytes = BytesInRing(length);
-    __builtin_prefetch(data_ + ((offset + kRecordsAhead * bytes) & (size_ - 1)));
+    Prefetch(data_ + ((offset + kRecordsAhead * bytes) & (size_ - 1)));
     if (!(length & kDiscard)) {
       offsets[count] = static_cast<uint32_t>(offset + kHeaderBytes);
       starts_[count++] = position;
@@ -48,14 +48,12 @@ size_t Ring::Scan(uint32_t* offsets) {
 
 void Ring::Release(size_t count) {
   const uint64_t position = count < count_ ? starts_[count] : end_;
-  __atomic_store_n(consumed_, position, __ATOMIC_RELEASE);
+  StoreRelease(consumed_, position);
   count_ = 0;
 }
 
 // Also called by the thread that waits.
-bool Ring::HasData() const {
-  return Acquire(produced_) != __atomic_load_n(consumed_, __ATOMIC_RELAXED);
-}
+bool Ring::HasData() const { return LoadAcquire(produced_) != LoadAcquire<uint64_t>(consumed_); }
 
 bool Ring::IsBusy() const {
   return HasData() && (LengthWord(data_ + (*consumed_ & (size_ - 1))) & kBusy);

@@ -1,6 +1,6 @@
 /** What people write on the command line: sizes, durations, counts, lists of events. */
 import { KernelwireError } from '../errors.js'
-import { type EventName, SUPPORTED_ON_LINUX } from '../events/index.js'
+import { type EventName, SUPPORTED_HERE } from '../events/index.js'
 import { requireEvent } from '../options.js'
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*(KiB|MiB|GiB|B)?$/i
@@ -63,7 +63,7 @@ export function parseEvents(
   option: string,
   text: string,
   checked = requireEvent,
-  all: readonly EventName[] = SUPPORTED_ON_LINUX,
+  all: readonly EventName[] = SUPPORTED_HERE,
 ): EventName[] {
   const words = text.split(',').map((word) => word.trim())
   const events = new Set<EventName>(words.includes('all') ? all : [])

@@ -102,6 +102,25 @@ export const SUPPORTED_ON_LINUX = [
   'LOSS_ACCOUNTING',
 ] as const satisfies readonly EventName[]
 
+export const SUPPORTED_ON_WINDOWS = [
+  'NEW_PROCESS',
+  'EXISTING_PROCESS',
+  'TERMINATE_PROCESS',
+  'PROCESS_ENVIRONMENT',
+  'MODULE_LOAD',
+  'NEW_NAMED_PIPE',
+  'OPEN_NAMED_PIPE',
+  'REMOTE_PROCESS_HANDLE',
+  'NEW_REMOTE_THREAD',
+  'SENSITIVE_PROCESS_ACCESS',
+  'THREAD_INJECTION',
+  'LOSS_ACCOUNTING',
+] as const satisfies readonly EventName[]
+
+/** What this version can produce on this system. */
+export const SUPPORTED_HERE: readonly EventName[] =
+  process.platform === 'win32' ? SUPPORTED_ON_WINDOWS : SUPPORTED_ON_LINUX
+
 export const DEFAULT_EVENTS = [
   'NEW_PROCESS',
   'EXISTING_PROCESS',

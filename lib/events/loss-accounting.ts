@@ -17,8 +17,8 @@ const lost = Type.Object(
     ACCESS: count('of what a process did to another one'),
     THREAD: count('of a thread that began because of another process'),
     PIPE: count('of a named pipe'),
-    EVENTS: count('of any kind, in a recording of Windows'),
-    BUFFERS: sometimes('when none was lost', integer('buffers', 'Lost buffers of events, in a recording of Windows')),
+    EVENTS: count('of any kind, on Windows'),
+    BUFFERS: sometimes('when none was lost', integer('buffers', 'Lost buffers of events, on Windows')),
   },
   { additionalProperties: false, description: 'How many records were lost, by their type', 'x-unit': 'object' },
 )
@@ -34,7 +34,7 @@ export const lossAccounting = record(
   },
   {
     LOST: lost,
-    BYTES: sometimes('in a recording of Windows', integer('bytes', 'How large the lost records were')),
+    BYTES: sometimes('when nobody counted them', integer('bytes', 'How large the lost records were')),
     REASON: Type.Union(
       [
         Type.Literal('RING_FULL'),
@@ -42,12 +42,17 @@ export const lossAccounting = record(
         Type.Literal('MISSED_RUN'),
         Type.Literal('NOT_RECORDED'),
         Type.Literal('DAMAGED'),
+        Type.Literal('SESSION_FULL'),
+        Type.Literal('SESSION_STOPPED'),
+        Type.Literal('LOOKUP_FULL'),
       ],
       {
         description:
           'RING_FULL: the consumer was too slow. BULK_SHARE: the ring was half full, and what anybody can make many of may take no more of it. ' +
           'MISSED_RUN: the kernel skipped the program. NOT_RECORDED: whoever made the recording lost them. ' +
-          'DAMAGED: the recording that is replayed has a hole here, and LOST cannot say what was in it',
+          'DAMAGED: the recording that is replayed has a hole here, and LOST cannot say what was in it. ' +
+          'SESSION_FULL: Windows had no free buffer for them. SESSION_STOPPED: somebody stopped the trace session, ' +
+          'and nobody counted what came until it ran again. LOOKUP_FULL: too many new processes waited to be looked at',
         'x-unit': 'word',
       },
     ),

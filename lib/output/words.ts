@@ -76,6 +76,9 @@ const REASONS = {
   MISSED_RUN: 'the kernel skipped the program',
   NOT_RECORDED: 'whoever made the recording lost them',
   DAMAGED: 'the recording has a hole',
+  SESSION_FULL: 'Windows had no free buffer for them',
+  SESSION_STOPPED: 'somebody stopped the trace session',
+  LOOKUP_FULL: 'too many new processes waited to be looked at',
 }
 
 function started({ event }: EventOf<'NEW_PROCESS' | 'EXISTING_PROCESS'>): Words {

@@ -2,16 +2,20 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Of files that tests of the unit suite cannot be without. */
+/** Whole files. */
 export const NOT_ON_WINDOWS = [
   { file: 'test/unit/boot.test.ts', reason: 'about a file in /run, with modes and owners of Linux' },
   { file: 'test/unit/cli-completion.test.ts', reason: 'runs bash' },
   { file: 'test/unit/vm.test.ts', reason: 'runs /bin/sh' },
 ]
+
+const LINUX_EVENTS = 'about what there is on Linux and not on Windows, or the other way round'
+const NEEDS_VITEST = "replaces a module's function, as only vitest's loader can"
 /** Single tests. */
-export const NOT_WITHOUT_VITEST = [
-  { name: /^details are shown with --verbose/, reason: "replaces a module's function, as only vitest's loader can" },
-  { name: /^a bug is status 1, its stack shown/, reason: "replaces a module's function, as only vitest's loader can" },
+export const TESTS_NOT_ON_WINDOWS = [
+  { name: /^without options, the process life cycle/, reason: LINUX_EVENTS },
+  { name: /^details are shown with --verbose/, reason: NEEDS_VITEST },
+  { name: /^a bug is status 1, its stack shown/, reason: NEEDS_VITEST },
 ]
 
 /** Relative to the project's folder. */

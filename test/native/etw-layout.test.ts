@@ -5,14 +5,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { FLAG, ITEM, ITEM_TYPE, PROVIDER, PROVIDERS, RECORD } from '../../lib/decode/etw/layout.js'
+import {
+  FLAG,
+  ITEM,
+  ITEM_TYPE,
+  PROVIDER,
+  PROVIDERS,
+  RECORD,
+  SENSOR_FLAG,
+  SENSOR_LOSS,
+  SENSOR_LOSS_REASON,
+  SENSOR_OPCODE,
+  SENSOR_PROCESS,
+} from '../../lib/decode/etw/layout.js'
 
 const NATIVE = fileURLToPath(new URL('../../native', import.meta.url))
-const HEADER = readFileSync(join(NATIVE, 'etw_record.h'), 'utf8').replaceAll(/\/\/.*$/gm, '')
+const HEADER = ['etw_record.h', 'windows/sensor_record.h']
+  .map((file) => readFileSync(join(NATIVE, file), 'utf8'))
+  .join('\n')
+  .replaceAll(/\/\/.*$/gm, '')
 
 test.each([
   ['EtwRecord', RECORD],
   ['EtwItem', ITEM],
+  ['SensorProcess', SENSOR_PROCESS],
+  ['SensorLoss', SENSOR_LOSS],
 ])('%s lies where its reader looks for it', (struct, { SIZE, ...fields }) => {
   const offsets = Object.keys(fields).map((field) => `offsetof(${struct}, ${field})`)
   expect(valuesOf([...offsets, `sizeof(${struct})`])).toEqual([...Object.values(fields), SIZE])
@@ -21,6 +38,8 @@ test.each([
 test.each([
   ['EtwRecord', RECORD],
   ['EtwItem', ITEM],
+  ['SensorProcess', SENSOR_PROCESS],
+  ['SensorLoss', SENSOR_LOSS],
 ])('%s has nothing that its reader does not know', (struct, layout) => {
   const known = [...Object.keys(layout), 'reserved']
   expect(membersOf(struct, /(\w+)(?:\[\w+\])?;/g).filter((field) => !known.includes(field))).toEqual([])
@@ -30,6 +49,9 @@ test.each([
   ['EtwProvider', 'ETW_', { ...PROVIDER, PROVIDERS }],
   ['EtwFlag', 'ETW_', FLAG],
   ['EtwItemType', 'ETW_ITEM_', ITEM_TYPE],
+  ['SensorOpcode', 'SENSOR_', SENSOR_OPCODE],
+  ['SensorProcessFlag', 'SENSOR_', SENSOR_FLAG],
+  ['SensorLossReason', 'SENSOR_', SENSOR_LOSS_REASON],
 ])('%s has the same numbers, and no more', (list, prefix, numbers) => {
   const names = Object.keys(numbers).map((name) => prefix + name)
   expect(valuesOf(names)).toEqual(Object.values(numbers))
@@ -50,7 +72,7 @@ function valuesOf(expressions: readonly string[]): number[] {
     const headers = [
       '#include <cstddef>',
       '#include <cstdio>',
-      '#include "etw_record.h"',
+      '#include "windows/sensor_record.h"',
       'using namespace kernelwire;',
     ]
     writeFileSync(join(folder, 'layout.cc'), [...headers, 'int main() {', ...prints, '}'].join('\n'))

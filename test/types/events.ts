@@ -51,7 +51,15 @@ export function narrowsAStream(batch: Delivered<'NEW_PROCESS' | 'TERMINATE_PROCE
       const sure: string = record.event.FILE_PATH
       void [path, sure]
     } else if (isEvent(record, 'LOSS_ACCOUNTING')) {
-      const reason: 'RING_FULL' | 'BULK_SHARE' | 'MISSED_RUN' | 'NOT_RECORDED' | 'DAMAGED' = record.event.REASON
+      const reason:
+        | 'RING_FULL'
+        | 'BULK_SHARE'
+        | 'MISSED_RUN'
+        | 'NOT_RECORDED'
+        | 'SESSION_FULL'
+        | 'SESSION_STOPPED'
+        | 'LOOKUP_FULL'
+        | 'DAMAGED' = record.event.REASON
       void reason
     } else {
       holds<Same<typeof record, EventOf<'TERMINATE_PROCESS'>>>()

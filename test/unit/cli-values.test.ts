@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readArguments } from '../../lib/cli/arguments.js'
 import { parseCount, parseDuration, parseEvents, parseSize } from '../../lib/cli/values.js'
-import { SUPPORTED_ON_LINUX } from '../../lib/events/index.js'
+import { SUPPORTED_HERE } from '../../lib/events/index.js'
 
 test.each([
   ['65536', 65_536],
@@ -48,14 +48,14 @@ test('a count is a whole number from 1', () => {
 })
 
 function without(left: string): string[] {
-  return SUPPORTED_ON_LINUX.filter((name) => name !== left)
+  return SUPPORTED_HERE.filter((name) => name !== left)
 }
 
 test.each([
   ['NEW_PROCESS', ['NEW_PROCESS']],
   ['NEW_PROCESS,TERMINATE_PROCESS', ['NEW_PROCESS', 'TERMINATE_PROCESS']],
   [' NEW_PROCESS , NEW_PROCESS ', ['NEW_PROCESS']],
-  ['all', [...SUPPORTED_ON_LINUX]],
+  ['all', [...SUPPORTED_HERE]],
   ['all,-PROCESS_ENVIRONMENT', without('PROCESS_ENVIRONMENT')],
   ['-PROCESS_ENVIRONMENT,all', without('PROCESS_ENVIRONMENT')],
   ['all,-NEW_NAMED_PIPE', without('NEW_NAMED_PIPE')],

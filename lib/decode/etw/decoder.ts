@@ -13,6 +13,7 @@ import { ClassicEvents } from './classic.js'
 import { FileTimes } from './file-time.js'
 import { FLAG, PROVIDER, RECORD } from './layout.js'
 import { Ledger } from './ledger.js'
+import { LiveEvents } from './live.js'
 import { Lives } from './lives.js'
 import { Losses } from './losses.js'
 import { ManifestEvents } from './manifest.js'
@@ -52,6 +53,7 @@ export class EtwDecoder {
   readonly #losses: Losses
   readonly #classic: ClassicEvents
   readonly #manifest: ManifestEvents
+  readonly #live: LiveEvents
   readonly #times = new FileTimes()
   readonly #config = new ConfigFields()
   readonly #header = new TraceHeaderFields()
@@ -70,6 +72,7 @@ export class EtwDecoder {
     this.#losses = new Losses(stream)
     this.#classic = new ClassicEvents(this.ledger, processes, modules, accesses)
     this.#manifest = new ManifestEvents(this.ledger, processes, modules, accesses)
+    this.#live = new LiveEvents(stream, this.ledger, processes, this.#lives)
   }
 
   /** `at`: offset of a whole record. */
@@ -93,7 +96,7 @@ export class EtwDecoder {
       return
     }
     const fromMs = this.latestMs
-    this.#tick(time)
+    this.tick(time)
     const cpu = view.getUint16(at + RECORD.cpu, true)
     if ((view.getUint16(at + RECORD.flags, true) & FLAG.BEHIND_LOSS) !== 0) this.#losses.gap(cpu, time)
     this.#losses.see(cpu, time)
@@ -138,6 +141,9 @@ export class EtwDecoder {
       case PROVIDER.LOST:
         this.#ofLost(kind, fromMs, time)
         break
+      case PROVIDER.SENSOR:
+        this.#live.record(payload, kind, time)
+        break
       default:
         this.ledger.skipped++
     }
@@ -154,7 +160,8 @@ export class EtwDecoder {
     this.#losses.finish(this.latestMs)
   }
 
-  #tick(time: number): void {
+  /** Time went on, in milliseconds since 1970. */
+  tick(time: number): void {
     if (time <= this.latestMs) return
     this.latestMs = time
     this.#lives.tick(time)

@@ -16,6 +16,8 @@ export const PROVIDER = {
   EVENT_TRACE: 9,
   SYSTEM_CONFIG: 10,
   LOST: 11,
+  /** The sensor's own, of a live session. */
+  SENSOR: 12,
 } as const
 /** Size of a table by provider. */
 export const PROVIDERS = 16
@@ -68,3 +70,26 @@ export const ITEM_TYPE = {
   PROVIDER_TRAITS: 12,
   PROCESS_START_KEY: 13,
 } as const
+
+/** Of PROVIDER.SENSOR: native/windows/sensor_record.h. */
+export const SENSOR_OPCODE = { PROCESS: 1, EXISTING: 3, SNAPSHOT_END: 4, LOSS: 5 } as const
+
+export const SENSOR_PROCESS = {
+  pid: 0,
+  parent_pid: 4,
+  created: 8,
+  working_set: 16,
+  image_base: 24,
+  threads: 32,
+  session: 36,
+  flags: 40,
+  sid_length: 44,
+  environment_length: 48,
+  SIZE: 56,
+} as const
+
+export const SENSOR_FLAG = { WOW64: 1, ENVIRONMENT_CUT: 2 } as const
+
+export const SENSOR_LOSS = { reason: 0, events: 4, buffers: 8, bytes: 16, from: 24, SIZE: 32 } as const
+
+export const SENSOR_LOSS_REASON = { RING_FULL: 1, SESSION_FULL: 2, SESSION_STOPPED: 3, LOOKUP_FULL: 4 } as const

@@ -14,6 +14,12 @@ export class Life {
   /** The name of its file, in lower case: its main module has the same. */
   name: string
   hasPath = false
+  /** The time of its creation, as FILETIME; both 0 when nobody has told it. */
+  createdLow = 0
+  createdHigh = 0
+  createdMs: number | undefined
+  /** The latest snapshot that it was in. */
+  snapshot = 0
   isSettled = false
   /** Only its end was seen: that record is counted for the end. */
   isImplied = false
@@ -28,6 +34,19 @@ export class Life {
     this.hasThread = isFound
     this.sequence = sequence
     this.name = name.toLowerCase()
+  }
+
+  /** Told by any provider; the first one counts. */
+  create(low: number, high: number, ms: number): void {
+    if (this.createdMs !== undefined) return
+    this.createdLow = low
+    this.createdHigh = high
+    this.createdMs = ms
+  }
+
+  /** Whether it may be the process that was created then. */
+  isCreatedAt(low: number, high: number): boolean {
+    return this.createdMs === undefined || (this.createdLow === low && this.createdHigh === high)
   }
 
   /** Whether this module is the program that it runs. */

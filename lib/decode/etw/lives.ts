@@ -64,6 +64,13 @@ export class Lives {
     for (let i = line.length - 1; i >= 0; i--) this.#announce(line[i]!)
   }
 
+  /** After a snapshot of that number: what it did not list, and had started before, is gone. */
+  keepOnly(snapshot: number, time: number): void {
+    for (const life of [...this.#byPid.values()]) {
+      if (life.snapshot !== snapshot && life.image.bootMs < time) this.lose(life)
+    }
+  }
+
   /** Time went on. */
   tick(time: number): void {
     this.#settleDue(this.#starts, time - this.#startWindowMs)
@@ -110,10 +117,12 @@ export class Lives {
   }
 
   #announce(life: Life): void {
-    const { image, provider } = life
+    const { image, provider, createdMs } = life
     life.isSettled = true
-    const startedMs = image.creationTime ?? image.time
-    image.atom = this.#atoms.of(image.pid, image.startLow, image.startHigh, startedMs)
+    image.atom =
+      createdMs === undefined
+        ? this.#atoms.of(image.pid, image.startLow, image.startHigh, image.time)
+        : this.#atoms.of(image.pid, life.createdLow, life.createdHigh, createdMs)
     if (!life.isFound) {
       this.#stream.announce(image, provider)
       return

@@ -11,6 +11,7 @@ import type { FileTimes } from './file-time.js'
 import type { KernelProcessFields } from './kernel-process.js'
 import { PROVIDER } from './layout.js'
 import { Life } from './life.js'
+import type { LiveFacts } from './live.js'
 import type { Lives } from './lives.js'
 import { OPCODE, type ProcessFields } from './process.js'
 import { sidText, userName } from './sid.js'
@@ -82,6 +83,35 @@ export class Processes {
     else this.#acts.unknownEnd(pid, time, exitCode, PROVIDER.KERNEL_PROCESS)
   }
 
+  /** What was read from the process itself, of a life that may be told already. */
+  complete(life: Life, facts: LiveFacts): void {
+    if (life.isSettled) return
+    const { image } = life
+    if (facts.createdMs !== undefined) life.create(facts.createdLow, facts.createdHigh, facts.createdMs)
+    this.#put(life, this.#ofLive(facts))
+    if (facts.userName !== '') image.userName = facts.userName
+    if (image.baseAddress === 0) image.baseAddress = facts.baseAddress
+    image.memoryBytes = facts.memoryBytes
+    image.threads = facts.threads
+  }
+
+  /** A process of a snapshot; undefined if it has just ended. */
+  existing(facts: LiveFacts, time: number): Life | undefined {
+    let known = this.#lives.of(facts.pid)
+    if (known !== undefined && !known.isCreatedAt(facts.createdLow, facts.createdHigh)) {
+      this.#lives.lose(known)
+      known = undefined
+    }
+    if (known === undefined && this.#lives.hasJustEnded(facts.pid, time)) {
+      this.#fold(PROVIDER.SENSOR)
+      return undefined
+    }
+    if (known === undefined) known = this.#add(this.#ofLive(facts), true, time)
+    else this.#fold(PROVIDER.SENSOR)
+    this.complete(known, facts)
+    return known
+  }
+
   /** It tells all that a start tells: so the process existed, if only its end was recorded. */
   #classicEnd(fields: ProcessFields, view: DataView, time: number): void {
     let life = this.#lives.of(fields.pid)
@@ -126,6 +156,7 @@ export class Processes {
     image.time = time
     if (isFound) image.creationTime = facts.createdMs
     const life = new Life(image, facts.provider, isFound, facts.sequence, facts.name)
+    if (facts.createdMs !== undefined) life.create(low, high, facts.createdMs)
     this.#put(life, facts)
     const parent = this.#parentOf(facts, isFound)
     if (parent !== undefined) image.parent = parent.image
@@ -136,7 +167,10 @@ export class Processes {
   /** The other provider, or a rundown, tells of the same process: what is missing is taken, as long as it is not told. */
   #complete(life: Life, facts: Facts): void {
     life.providers |= 1 << facts.provider
-    if (!life.isSettled) this.#put(life, facts)
+    if (!life.isSettled) {
+      if (facts.createdMs !== undefined) life.create(facts.low, facts.high, facts.createdMs)
+      this.#put(life, facts)
+    }
     this.#fold(facts.provider)
   }
 
@@ -204,6 +238,25 @@ export class Processes {
       path,
       commandLine: undefined,
       sid: undefined,
+    }
+  }
+
+  #ofLive(facts: LiveFacts): Facts {
+    const name = facts.path.slice(facts.path.lastIndexOf('\\') + 1)
+    return {
+      provider: PROVIDER.SENSOR,
+      pid: facts.pid,
+      parentPid: facts.parentPid,
+      parentSequence: 0,
+      sequence: 0,
+      low: facts.createdLow,
+      high: facts.createdHigh,
+      createdMs: facts.createdMs,
+      name,
+      // The name alone, of a process that may not be opened, is no path.
+      path: name === facts.path ? undefined : facts.path,
+      commandLine: facts.commandLine,
+      sid: facts.sid,
     }
   }
 

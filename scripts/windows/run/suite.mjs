@@ -10,7 +10,7 @@ import { writeFileSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { NOT_ON_WINDOWS, NOT_WITHOUT_VITEST } from '../suites.mjs'
+import { NOT_ON_WINDOWS, TESTS_NOT_ON_WINDOWS } from '../suites.mjs'
 
 const TIMEOUT_MS = 60_000
 
@@ -36,7 +36,7 @@ const runner = {
   config,
   importFile: (file) => import(pathToFileURL(file).href),
   onBeforeRunTask(test) {
-    const known = NOT_WITHOUT_VITEST.find(({ name }) => name.test(test.name))
+    const known = TESTS_NOT_ON_WINDOWS.find(({ name }) => name.test(test.name))
     if (known === undefined) return
     test.mode = 'skip'
     test.result = { state: 'skip', note: known.reason }

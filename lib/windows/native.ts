@@ -1,0 +1,64 @@
+/** What the addon has on Windows only: native/windows/exports.cc. */
+import { native } from '../native.js'
+
+export interface EtwNative {
+  EtwSource: new (options: EtwSourceOptions, onWake: () => void) => NativeEtwSource
+  /** Of HKLM\SOFTWARE\Microsoft\Cryptography; empty where it cannot be read. */
+  machineGuid(): string
+}
+
+export interface EtwSourceOptions {
+  /** Of each of the three lanes; a power of two. */
+  laneBytes: number
+  environment: boolean
+  accesses: boolean
+  threads: boolean
+  files: boolean
+}
+
+export interface EtwOpened {
+  /** A Windows error number: 0 is success, and the rest is there then. */
+  error: number
+  step: string
+  /** Sessions of sensors that are gone, which were stopped. */
+  orphans: string[]
+  memory?: ArrayBuffer
+  offsets?: Uint32Array
+  attachedMs?: number
+}
+
+export interface NativeSession {
+  name: string
+  isKernel: boolean
+  error: number
+  step: string
+  /** Error numbers of its providers, in their order. */
+  refused: number[]
+  eventsLost: number
+  logBuffersLost: number
+  realTimeBuffersLost: number
+  restarts: number
+}
+
+/** native/windows/source_object.h. */
+export interface NativeEtwSource {
+  open(): Promise<EtwOpened>
+  scan(): number
+  release(count: number): void
+  isDrained(): boolean
+  /** Asks for one call of onWake; false when there are records already. */
+  wait(isPatient: boolean): boolean
+  stopWaiting(): void
+  nowMs(): number
+  takeSnapshot(): void
+  sessions(): NativeSession[]
+  /** Resolves when the sessions are stopped and their last events in the lanes. */
+  detach(): Promise<void>
+  close(): void
+  ref(): void
+  unref(): void
+}
+
+export function etwNative(): EtwNative {
+  return native() as unknown as EtwNative
+}
