@@ -20,6 +20,8 @@ export default defineConfig({
         },
       },
       { test: { name: 'readme', include: ['test/readme/**/*.test.ts'], fileParallelism: false, ...forked } },
+      // On a real Windows.
+      { test: { name: 'windows-live', include: ['test/windows/live/*.test.ts'], fileParallelism: false, ...forked } },
       { test: { name: 'live', include: ['test/live/**/*.test.ts'], fileParallelism: false, ...forked } },
     ],
   },

@@ -3,9 +3,10 @@ import { type Facts, factsOfMachine } from '../doctor/facts.js'
 import { type Trial, tryOut } from '../doctor/trial.js'
 import { type State, type Verdict, verdictOn } from '../doctor/verdict.js'
 import { exitStatus, KernelwireError } from '../errors.js'
-import { type EventName, SUPPORTED_ON_LINUX } from '../events/index.js'
+import { type EventName, SUPPORTED_HERE } from '../events/index.js'
 import { requireEvent } from '../options.js'
 import { type Paint, paintFor, type Style } from '../output/paint.js'
+import { visible } from '../output/visible.js'
 import { readArguments } from './arguments.js'
 import { COLOR, COMMON, type Face, filled, VERBOSE } from './face.js'
 import type { Terminal } from './terminal.js'
@@ -63,7 +64,7 @@ export async function run(
     throw new KernelwireError('ERR_OPTION', `doctor takes options only, not "${positionals[0]}"; write --events`)
   }
   const paint = paintFor(values.color, terminal.isTerminal, terminal.environment)
-  const names = values.events === undefined ? SUPPORTED_ON_LINUX : parseEvents('--events', values.events, requireEvent)
+  const names = values.events === undefined ? SUPPORTED_HERE : parseEvents('--events', values.events, requireEvent)
   const { outcome, measured } = await examination.tryOut(names, values.measure === true)
   const findings: Findings = {
     machine: await examination.facts(),
@@ -92,7 +93,20 @@ function page({ machine, events, measured }: Findings, columns: number, paint: P
   return `${lines.join('\n')}\n`
 }
 
-function machineLines({ platform, arch, kernel, hasBtf, lockdown, missing }: Facts, columns: number, paint: Paint) {
+function machineLines(facts: Facts, columns: number, paint: Paint) {
+  const { platform, arch, kernel, hasBtf, lockdown, missing, kernelSessions } = facts
+  if (platform === 'win32') {
+    return [
+      ...entry('machine', [`Windows ${kernel}, ${arch}`], columns, paint),
+      ...entry(
+        'sessions',
+        (kernelSessions ?? []).map((name) => `${visible(name)} traces the kernel`),
+        columns,
+        paint,
+      ),
+      ...entry('missing', missing.length === 0 ? [] : [`${missing.join(' and ')}: run it elevated`], columns, paint),
+    ]
+  }
   const system = platform === 'linux' ? `Linux ${kernel}` : `${platform} ${kernel}`
   const btf = hasBtf ? 'describes its types (BTF)' : 'does not describe its types (no BTF)'
   return [

@@ -13,9 +13,12 @@ export interface Facts {
   lockdown?: string
   /** Capabilities that this process lacks. */
   missing: readonly string[]
+  /** On Windows: who traces the kernel already. Windows has eight places for that. */
+  kernelSessions?: readonly string[]
 }
 
 export async function factsOfMachine(): Promise<Facts> {
+  if (platform() === 'win32') return factsOfWindows()
   const [hasBtf, lockdown, missing] = await Promise.all([
     access(BTF).then(
       () => true,
@@ -32,5 +35,18 @@ export async function factsOfMachine(): Promise<Facts> {
     hasBtf,
     ...(mode === undefined ? {} : { lockdown: mode }),
     missing,
+  }
+}
+
+async function factsOfWindows(): Promise<Facts> {
+  const { etwNative } = await import('../windows/native.js')
+  const { isElevated, kernelSessions } = etwNative()
+  return {
+    platform: 'win32',
+    arch: arch(),
+    kernel: release(),
+    hasBtf: false,
+    missing: isElevated() ? [] : ['the rights of an administrator'],
+    kernelSessions: kernelSessions(),
   }
 }

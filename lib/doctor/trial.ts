@@ -1,7 +1,7 @@
 /** The only certain way to know what the kernel allows: to attach, look, and detach. */
 import type { Coverage } from '../coverage.js'
 import { KernelwireError } from '../errors.js'
-import { type EventName, SUPPORTED_ON_LINUX } from '../events/index.js'
+import { type EventName, SUPPORTED_HERE } from '../events/index.js'
 import { RING_BYTES_MIN } from '../options.js'
 import { type Measured, measure } from './measure.js'
 
@@ -12,7 +12,7 @@ export interface Trial {
 
 /** Leaves nothing in the kernel. */
 export async function tryOut(events: readonly EventName[], measures: boolean): Promise<Trial> {
-  const supported = events.filter((name) => (SUPPORTED_ON_LINUX as readonly EventName[]).includes(name))
+  const supported = events.filter((name) => SUPPORTED_HERE.includes(name))
   if (supported.length === 0) return { outcome: { attachments: [] }, measured: undefined }
   const { openSensor } = await import('../sensor.js')
   try {

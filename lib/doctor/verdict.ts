@@ -1,7 +1,7 @@
 /** Of each event: whether this machine lets it work, how, at what cost, and what to do where not. */
 import type { Attachment, Coverage } from '../coverage.js'
 import type { KernelwireError } from '../errors.js'
-import { type EventName, SUPPORTED_ON_LINUX } from '../events/index.js'
+import { type EventName, SUPPORTED_HERE } from '../events/index.js'
 import { BLIND_SPOTS } from '../linux/blind-spots.js'
 import { costOf, remedyFor, rungOf } from './hooks.js'
 
@@ -30,8 +30,8 @@ const MAKERS: Partial<Record<EventName, readonly string[]>> = {
 export function verdictOn(event: EventName, outcome: Coverage | KernelwireError): Verdict {
   const blindSpots = BLIND_SPOTS[event] ?? []
   const none = { event, hooks: [], rungs: [], cost: [], blindSpots }
-  if (!(SUPPORTED_ON_LINUX as readonly EventName[]).includes(event)) {
-    const reason = 'this version cannot produce it on Linux'
+  if (!SUPPORTED_HERE.includes(event)) {
+    const reason = `this version cannot produce it on ${process.platform === 'win32' ? 'Windows' : 'Linux'}`
     return { ...none, state: 'impossible', reasons: [reason], remedies: [] }
   }
   if (outcome instanceof Error) {

@@ -5,6 +5,10 @@ export interface EtwNative {
   EtwSource: new (options: EtwSourceOptions, onWake: () => void) => NativeEtwSource
   /** Of HKLM\SOFTWARE\Microsoft\Cryptography; empty where it cannot be read. */
   machineGuid(): string
+  /** Whether this process has the rights of an administrator. */
+  isElevated(): boolean
+  /** Names of the sessions that have the kernel's events, of which Windows gives few. */
+  kernelSessions(): string[]
 }
 
 export interface EtwSourceOptions {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "windows/exports.h"
 
+#include "windows/handle.h"
+#include "windows/session_names.h"
 #include "windows/source_object.h"
 
 namespace kernelwire {
@@ -18,10 +20,36 @@ Napi::Value MachineGuid(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), text, units);
 }
 
+// Whether this process has the rights of an administrator.
+Napi::Value IsElevated(const Napi::CallbackInfo& info) {
+  Handle token;
+  TOKEN_ELEVATION elevation{};
+  DWORD length = 0;
+  const bool is_elevated =
+      OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, token.out()) &&
+      GetTokenInformation(token.get(), TokenElevation, &elevation, sizeof(elevation), &length) &&
+      elevation.TokenIsElevated != 0;
+  return Napi::Boolean::New(info.Env(), is_elevated);
+}
+
+// Names of the sessions that have the kernel's events, of which Windows gives few.
+Napi::Value KernelSessions(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (const RunningSession& session : RunningSessions()) {
+    if (!session.is_kernel) continue;
+    const auto* const name = reinterpret_cast<const char16_t*>(session.name.data());
+    names[count++] = Napi::String::New(info.Env(), name, session.name.size());
+  }
+  return names;
+}
+
 }  // namespace
 
 void DefineWindows(Napi::Env env, Napi::Object exports) {
   exports["EtwSource"] = EtwSourceObject::Define(env);
+  exports["isElevated"] = Napi::Function::New(env, IsElevated, "isElevated");
+  exports["kernelSessions"] = Napi::Function::New(env, KernelSessions, "kernelSessions");
   exports["machineGuid"] = Napi::Function::New(env, MachineGuid, "machineGuid");
 }
 

@@ -3,7 +3,7 @@ import { type Examination, run } from '../../lib/cli/doctor.js'
 import type { Attachment, Coverage } from '../../lib/coverage.js'
 import { verdictOn } from '../../lib/doctor/verdict.js'
 import { KernelwireError } from '../../lib/errors.js'
-import { EVENT_NAMES, SUPPORTED_ON_LINUX } from '../../lib/events/index.js'
+import { EVENT_NAMES, SUPPORTED_HERE } from '../../lib/events/index.js'
 import { FakeTerminal } from './terminal.js'
 
 function attachment(program: string, hook: string, events: Attachment['events'], attached = true): Attachment {
@@ -82,7 +82,7 @@ describe('a verdict', () => {
 
   test('is "impossible" for what this version cannot produce', () => {
     for (const name of EVENT_NAMES) {
-      const isSupported = (SUPPORTED_ON_LINUX as readonly string[]).includes(name)
+      const isSupported = (SUPPORTED_HERE as readonly string[]).includes(name)
       expect(verdictOn(name, coverage()).state === 'impossible', name).toBe(!isSupported)
     }
   })
@@ -112,8 +112,8 @@ describe('kernelwire doctor', () => {
   test('says of each event that this version can produce how it stands, and ends with 0 where all work', async () => {
     const { status, stdout, asked } = await doctor([])
     expect(status).toBe(0)
-    expect(asked).toEqual([SUPPORTED_ON_LINUX, false])
-    for (const name of SUPPORTED_ON_LINUX) expect(stdout).toMatch(new RegExp(`^${name} works`, 'm'))
+    expect(asked).toEqual([SUPPORTED_HERE, false])
+    for (const name of SUPPORTED_HERE) expect(stdout).toMatch(new RegExp(`^${name} works`, 'm'))
     expect(stdout).toContain('Linux 6.1.0, x64; describes its types (BTF)')
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
   })
@@ -136,7 +136,7 @@ describe('kernelwire doctor', () => {
     const { stdout } = await doctor(['--json', '--measure'])
     const findings = JSON.parse(stdout)
     expect(findings.machine.kernel).toBe('6.1.0')
-    expect(findings.events.map(({ event }: { event: string }) => event)).toEqual([...SUPPORTED_ON_LINUX])
+    expect(findings.events.map(({ event }: { event: string }) => event)).toEqual([...SUPPORTED_HERE])
     expect(findings.measured).toEqual([{ hook: 'tp_btf/x', runs: 200, nsPerRun: 1_230 }])
     expect((await doctor(['--measure'])).stdout).toMatch(/tp_btf\/x +1\.23 µs a run, 200 runs/)
   })
