@@ -1,5 +1,5 @@
 /** The .etl files of the corpus, those in archives unpacked. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
@@ -13,7 +13,8 @@ export interface Recording {
   path: string
 }
 
-let unpacked: string | undefined
+/** One for all runs, so that nothing gathers. */
+const UNPACKED = join(tmpdir(), 'kernelwire-corpus')
 
 /** None where there is no corpus. */
 export function recordings(): Recording[] {
@@ -23,21 +24,22 @@ export function recordings(): Recording[] {
     const path = join(folder, file)
     if (file.endsWith('.etl')) return [{ name: file, path }]
     if (!file.endsWith('.zip')) return []
-    const target = join(unpackFolder(), file)
+    const target = join(UNPACKED, file)
     mkdirSync(target, { recursive: true })
-    return unzip(readFileSync(path)).map(({ name, bytes }) => {
-      writeFileSync(join(target, name), bytes)
-      return { name: `${file}/${name}`, path: join(target, name) }
-    })
+    return unzip(readFileSync(path)).map(({ name, bytes }) => ({
+      name: `${file}/${name}`,
+      path: keep(join(target, name), bytes),
+    }))
   })
 }
 
-function unpackFolder(): string {
-  if (unpacked !== undefined) return unpacked
-  const folder = mkdtempSync(join(tmpdir(), 'kernelwire-corpus-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  unpacked = folder
-  return folder
+/** Whole under its name at once: several processes unpack the same. */
+function keep(path: string, bytes: Buffer): string {
+  if (statSync(path, { throwIfNoEntry: false })?.size === bytes.length) return path
+  const part = `${path}.${process.pid}`
+  writeFileSync(part, bytes)
+  renameSync(part, path)
+  return path
 }
 
 const CENTRAL = 0x02014b50
