@@ -13,8 +13,9 @@ const commands = COMMAND_NAMES.map(async (name) => ({
   summary: COMMANDS[name].summary,
   face: (await COMMANDS[name].load()).face,
 }))
+const examples = JSON.parse(await readFile(new URL('../docs/event-examples.json', import.meta.url), 'utf8'))
 const made = {
-  'events.md': document(),
+  'events.md': document(examples),
   'config.schema.json': `${JSON.stringify(CONFIG_SCHEMA, null, 2)}\n`,
   'kernelwire.1': manPage(await Promise.all(commands)),
 }

@@ -1,5 +1,7 @@
-/** docs/events.md, from the definitions of the events. */
-import { EVENT_NAMES, type EventName, SUPPORTED_ON_LINUX } from './index.js'
+/** docs/events.md, from the definitions of the events, the hooks they are made from, and events that came. */
+import { BLIND_SPOTS } from '../doctor/blind-spots.js'
+import { type Tier, tiersOf } from '../linux/programs.js'
+import { EVENT_NAMES, type EventName, type EventRecord, SUPPORTED_ON_LINUX } from './index.js'
 import { NESTED_PROCESS } from './process.js'
 import { schemas } from './schemas.js'
 
@@ -41,8 +43,12 @@ what this page describes. The same definitions make the TypeScript types and the
 - An atom names one image of one process, or one event. Its last four bytes are the time, in seconds, big-endian.
 `
 
-export function document(): string {
-  const sections = [INTRODUCTION, contents(), routing(), nestedProcess(), ...EVENT_NAMES.map(event)]
+export type EventExamples = { readonly [N in EventName]?: EventRecord }
+
+/** `examples`: of some events, as docs/event-examples.json has them. */
+export function document(examples: EventExamples): string {
+  const events = EVENT_NAMES.map((name) => event(name, examples[name]))
+  const sections = [INTRODUCTION, contents(), routing(examples.NEW_PROCESS), nestedProcess(), ...events]
   return `${sections.join('\n')}`
 }
 
@@ -54,10 +60,10 @@ function contents(): string {
   return `| event | platforms | this version on Linux |\n|---|---|---|\n${rows.join('\n')}\n`
 }
 
-function routing(): string {
+function routing(example: EventRecord | undefined): string {
   // An event upon another process has all the fields that a routing can have.
   const { properties } = described('REMOTE_PROCESS_HANDLE').properties!.routing!
-  return `## routing\n\n${table(fieldsOf(properties!), false)}`
+  return `## routing\n\n${table(fieldsOf(properties!), false)}${exampleOf(example?.routing)}`
 }
 
 function nestedProcess(): string {
@@ -70,7 +76,7 @@ What \`PARENT\`, \`SOURCE\` and \`TARGET\` hold: the process as its own NEW_PROC
 ${table(fieldsOf(properties!), true)}`
 }
 
-function event(name: EventName): string {
+function event(name: EventName, example: EventRecord | undefined): string {
   const members = Object.entries(bodyOf(name))
   const documented = fieldsOf(Object.fromEntries(members.filter(([, schema]) => !schema['x-extension'])))
   const extensions = fieldsOf(Object.fromEntries(members.filter(([, schema]) => schema['x-extension'])))
@@ -83,7 +89,26 @@ Platforms: ${platforms(name)}. Schema: \`${schemas[name].$id}\`
 ${table(documented, true)}
 Extensions:
 
-${table(extensions, true)}`
+${table(extensions, true)}${hooks(name)}${exampleOf(example?.event)}`
+}
+
+/** One that came on a real machine. */
+function exampleOf(part: object | undefined): string {
+  return part === undefined ? '' : `\nAn example:\n\n\`\`\`json\n${JSON.stringify(part, null, 2)}\n\`\`\`\n`
+}
+
+function hooks(name: EventName): string {
+  const tiers = tiersOf(name)
+  const unseen = BLIND_SPOTS[name]?.join('; ')
+  const title = '\nHooks on Linux, of each kind the first that the kernel allows:\n\n'
+  const list =
+    tiers.length === 0 ? '' : `${title}${tiers.map((ways) => `- ${ways.map(way).join(';\n  else ')}`).join('\n')}\n`
+  return `${list}${unseen === undefined ? '' : `\nNot seen on any of them: ${unseen}.\n`}`
+}
+
+function way({ hooks, blindSpots }: Tier): string {
+  const unseen = blindSpots.length === 0 ? '' : ` (not seen: ${blindSpots.join('; ')})`
+  return `${hooks.map((hook) => `\`${hook}\``).join(', ')}${unseen}`
 }
 
 function platforms(name: EventName): string {

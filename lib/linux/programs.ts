@@ -266,6 +266,31 @@ export function wantsFor(events: ReadonlySet<EventName>): number {
   )
 }
 
+/** One way to make an event out of the kernel. */
+export interface Tier {
+  hooks: readonly string[]
+  /** Half sentences. */
+  blindSpots: readonly string[]
+}
+
+/** Of each thing that the event needs the ways to get it, the best first. */
+export function tiersOf(name: EventName): readonly (readonly Tier[])[] {
+  const needs = needsOf(new Set([name])).filter(({ events }) => events.includes(name))
+  const tiers = needs.map(({ rungs }) => rungs.map(tier))
+  return name === 'EXISTING_PROCESS' ? [...tiers, SNAPSHOT_TIERS] : tiers
+}
+
+const SNAPSHOT_TIERS: readonly Tier[] = [
+  { hooks: ['iter.s/task'], blindSpots: [] },
+  { hooks: ['iter/task'], blindSpots: [] },
+  { hooks: ['/proc'], blindSpots: ['starts to less than 10 ms'] },
+]
+
+function tier(rung: readonly Hook[]): Tier {
+  const spots = rung.flatMap(({ blindSpots }) => blindSpots?.split('; ') ?? [])
+  return { hooks: rung.map(({ hook }) => hook), blindSpots: [...new Set(spots)] }
+}
+
 /** What is attached for these events. */
 export function laddersFor(events: ReadonlySet<EventName>): Ladder[] {
   return needsOf(events).map(({ rungs }) => rungs.map((rung) => rung.map(({ program }) => program)))

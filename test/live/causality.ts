@@ -10,7 +10,8 @@ export function namedTooEarly(events: readonly EventRecord[]): string[] {
     for (const [place, named] of names(record)) {
       if (!introduced.has(named)) tooEarly.push(`${type} ${atom} ${place} ${named}`)
     }
-    if (type === 'NEW_PROCESS' || type === 'EXISTING_PROCESS') introduced.add(atom)
+    // The identity of a module names the event of its load.
+    if (type === 'NEW_PROCESS' || type === 'EXISTING_PROCESS' || type === 'MODULE_LOAD') introduced.add(atom)
   }
   return tooEarly
 }
