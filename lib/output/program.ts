@@ -3,6 +3,8 @@ import { visible, visibleBytes } from './visible.js'
 
 /** What the start of a process, or a nested process, says of it. */
 export interface ProcessWords {
+  PROCESS_ID?: number
+  PARENT_PROCESS_ID?: number
   FILE_PATH?: string
   COMMAND_LINE?: string
   ARGUMENTS?: readonly string[]
@@ -21,11 +23,18 @@ export interface Program {
   arguments: string
 }
 
+/** kthreadd is the parent of all threads of the kernel. */
+const KTHREADD = 2
+
+/** What has ended, and is not awaited by its parent yet, has no program either. */
+function nameless({ PROCESS_ID, PARENT_PROCESS_ID }: ProcessWords): string {
+  return PROCESS_ID === KTHREADD || PARENT_PROCESS_ID === KTHREADD ? '[kernel thread]' : '[no program]'
+}
+
 export function programOf(process: ProcessWords): Program {
   const path = pathOf(process)
   const [called, ...rest] = argumentsOf(process)
-  if (path === '')
-    return { path: called === undefined ? '[kernel thread]' : called, arguments: rest.map(quoted).join(' ') }
+  if (path === '') return { path: called ?? nameless(process), arguments: rest.map(quoted).join(' ') }
   const words = rest.map(quoted)
   if (called !== undefined && baseName(called) !== baseName(path)) words.unshift(`(${called})`)
   return { path, arguments: words.join(' ') }
