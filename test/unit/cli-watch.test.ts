@@ -347,3 +347,13 @@ test('a summary has the time in seconds, the most frequent event first, and ever
   )
   expect(withOverflow).toBe(`${summary}, 7 identities not told (too many files waited)`)
 })
+
+test('rules of correlation reach the sensor', async () => {
+  const sensor = new ScriptedSensor([newProcess()])
+  const rules = ['--sensitive', '/usr/bin/gpg-agent@ada', '--ignore', '*/gdb', '--injection-window', '3s']
+  await run([...rules, '--count', '1'], new FakeTerminal(), sensor.open)
+  expect(sensor.opened?.correlation).toMatchObject({
+    sensitive: [{ path: '/usr/bin/gpg-agent', user: 'ada' }],
+    ignore: [expect.anything()],
+  })
+})
