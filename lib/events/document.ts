@@ -1,5 +1,5 @@
 /** docs/events.md, from the definitions of the events, the hooks they are made from, and events that came. */
-import { BLIND_SPOTS } from '../doctor/blind-spots.js'
+import { BLIND_SPOTS } from '../linux/blind-spots.js'
 import { type Tier, tiersOf } from '../linux/programs.js'
 import { EVENT_NAMES, type EventName, type EventRecord, SUPPORTED_ON_LINUX } from './index.js'
 import { NESTED_PROCESS } from './process.js'
