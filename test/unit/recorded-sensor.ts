@@ -99,7 +99,7 @@ export class RecordedSensor {
   }
 }
 
-export function recordedBy(
+function recordedBy(
   sensor: () => RecordedSensor | undefined,
   { extended = false, forkWindowMs = 100 }: { extended?: boolean; forkWindowMs?: number },
 ): Recorded {
