@@ -21,6 +21,8 @@ import { LinuxSource } from './source.js'
 
 /** After a drain that found records, others gather for so long. */
 const PAUSE_MS = 5
+/** So often a dump looks whether the ring is empty: on a machine that is never still it goes without. */
+const CATCH_UP_TURNS = 50
 /** How often an idle sensor looks at the counters: to wake up for it can cost a millisecond. */
 const IDLE_MS = 10_000
 /** How often it is looked whether the programs are still attached. */
@@ -45,6 +47,8 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
   #isBusy = false
   /** While only a record ends its wait. */
   #isAsleep = false
+  /** While a record, or the end of a pause, ends its wait. */
+  #isWaiting = false
   #snapshot: Promise<void> | undefined
   /** Until the callbacks have had the last batch. */
   #feeding: Promise<void> | undefined
@@ -146,7 +150,16 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
         'there is nothing to dump: open the sensor with record: { lastMs: 300_000 } to keep the last five minutes',
       )
     }
+    await this.#catchUp()
     await recorder.dump(path, force)
+  }
+
+  /** What is in the ring has happened: a loop that only waits for more to gather takes it now. */
+  async #catchUp(): Promise<void> {
+    for (let turn = 0; turn < CATCH_UP_TURNS && this.#isWaiting && !this.#source.isDrained; turn++) {
+      this.#source.interrupt()
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
   }
 
   ref(): this {
@@ -212,11 +225,15 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
     if (!isBusy || this.#isDetached || drain.hasMore || this.#hasher?.hasResults) {
       await new Promise((resolve) => setImmediate(resolve))
     } else if (drain.foundRecords) {
+      this.#isWaiting = true
       await this.#source.pause(PAUSE_MS)
+      this.#isWaiting = false
     } else {
+      this.#isWaiting = true
       this.#isAsleep = true
       await this.#source.waitForRecord(drain.waitMs(native().bootMs(), IDLE_MS))
       this.#isAsleep = false
+      this.#isWaiting = false
       clock.adjust(native().bootToEpochMs())
     }
   }

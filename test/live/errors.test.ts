@@ -33,7 +33,7 @@ test('another platform', () => {
   const outcome = codeAfter("Object.defineProperty(process, 'platform', { value: 'sunos' })")
   expect(outcome).toEqual({
     code: 'ERR_PLATFORM',
-    message: 'there are no live events on sunos; use Linux 5.8 or newer',
+    message: 'there are no live events on sunos; use Linux 5.8 or newer, or Windows 8.1 or newer',
   })
 })
 
