@@ -173,7 +173,10 @@ test('the table of events has those that this version can produce on Linux', () 
 test('its hooks are those that programs attach to', () => {
   const programs = readFileSync(join(ROOT, 'lib/linux/programs.ts'), 'utf8')
   const hooks = [...README.matchAll(/\b(?:tp_btf|fentry|fexit|tp\/syscalls|iter)\/\w+/g)].map(([hook]) => hook)
-  expect(hooks.filter((hook) => !programs.includes(`'${hook}'`))).toEqual([])
+  // oneCall() there makes the hook's name of that of the call.
+  const isThere = (hook: string) =>
+    programs.includes(`'${hook}'`) || programs.includes(`'${hook.split('sys_exit_')[1]}'`)
+  expect(hooks.filter((hook) => !isThere(hook))).toEqual([])
 })
 
 test('its error codes are in docs/errors.md with the same status', () => {

@@ -160,8 +160,7 @@ test('only its owner can read a recording, and none takes the place of another f
   expect(readFileSync(path, 'utf8')).toBe('mine')
   const sensor = await RecordedSensor.open(fileRecorder(path, { force: true }))
   await sensor.close()
-  // On Windows who may read a file is not said by its mode.
-  if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
 const SHELL = { pid: 40, execId: 1, startMs: 1_000 }
