@@ -11,7 +11,11 @@ const UNSEEN_THREADS = [
 export const BLIND_SPOTS: Partial<Record<EventName, readonly string[]>> = {
   NEW_PROCESS: ['MEMORY_USAGE of a new program on Linux 6.2 and newer', 'names of users in a foreign user namespace'],
   EXISTING_PROCESS: ['BASE_ADDRESS where the program headers are not in the first page of the file'],
-  MODULE_LOAD: ['what processes loaded before the sensor', 'where mremap moves code to'],
+  MODULE_LOAD: [
+    'what processes loaded before the sensor',
+    'where mremap moves code to',
+    'a file that is loaded again just where it was',
+  ],
   REMOTE_PROCESS_HANDLE: [
     'what a tracer gets with the children of those it traces',
     'who was denied to open /proc/PID/mem: by the mode of the file where trampolines are used, by another name than /proc/PID/mem elsewhere',

@@ -13,11 +13,6 @@ static __always_inline int count(struct pt_regs *regs)
 	return 0;
 }
 
-static __always_inline struct pt_regs *registers(void)
-{
-	return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-}
-
 SEC("tp/syscalls/sys_exit_mmap")
 int single_mmap(void *context)
 {
