@@ -1,4 +1,4 @@
-/** A recording says on another machine, with another kernel, what it says here. KERNELWIRE_ALL=1: it boots one. */
+/** A recording says on another machine, with another kernel, what it says here. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { release } from 'node:os'
@@ -20,7 +20,6 @@ const OTHER = /^6\.1\./m
 test('another kernel replays a storm with identities and environments, to the byte', {
   timeout: 600_000,
 }, async (context) => {
-  if (process.env.KERNELWIRE_ALL !== '1') return context.skip('it boots a machine: npm test -- --all')
   if (OTHER.test(release())) return context.skip('this is the other kernel')
   mkdirSync(FOLDER, { recursive: true })
   onTestFinished(() => rmSync(FOLDER, { recursive: true }))
