@@ -32,6 +32,20 @@ export interface RecordStats {
   waiting: number
 }
 
+/** Of a type that there is not. */
+export const NO_RECORDS: Readonly<RecordStats> = Object.freeze({
+  attempts: 0,
+  failed: 0,
+  refused: 0,
+  read: 0,
+  delivered: 0,
+  folded: 0,
+  filtered: 0,
+  bad: 0,
+  dropped: 0,
+  waiting: 0,
+})
+
 export interface SensorStats {
   records: Record<RecordName, RecordStats>
   /** Delivered events, by name. */

@@ -52,7 +52,7 @@ void Ring::Release(size_t count) {
   count_ = 0;
 }
 
-// Also called by the thread that waits.
+// Also called where another thread than the reader's waits (windows/merged_lanes.cc).
 bool Ring::HasData() const { return LoadAcquire(produced_) != LoadAcquire<uint64_t>(consumed_); }
 
 bool Ring::IsBusy() const {

@@ -19,7 +19,7 @@ export function bootSeed(machineId: string, bootId: string): Uint32Array {
 
 /** The last four bytes of an atom; events of the same second share the string. */
 export class Seconds {
-  hex = ''
+  #hex = ''
   /** The characters' codes. */
   readonly codes = new Uint8Array(SECONDS_CHARACTERS)
   #second = -1
@@ -27,13 +27,13 @@ export class Seconds {
   of(epochMs: number): string {
     const second = Math.floor(epochMs / 1_000)
     if (second !== this.#second) this.#set(second)
-    return this.hex
+    return this.#hex
   }
 
   #set(second: number): void {
     this.#second = second
-    this.hex = (((second % WORD) + WORD) % WORD).toString(16).padStart(SECONDS_CHARACTERS, '0')
-    for (let i = 0; i < SECONDS_CHARACTERS; i++) this.codes[i] = this.hex.charCodeAt(i)
+    this.#hex = (((second % WORD) + WORD) % WORD).toString(16).padStart(SECONDS_CHARACTERS, '0')
+    for (let i = 0; i < SECONDS_CHARACTERS; i++) this.codes[i] = this.#hex.charCodeAt(i)
   }
 }
 

@@ -1,7 +1,7 @@
 /** What became of the records of Windows, by provider, and what its sessions counted. */
 import { RECORD_NAMES } from '../accounts.js'
 import { PROVIDER } from '../decode/etw/layout.js'
-import type { RecordStats, SensorStats } from '../stats.js'
+import { NO_RECORDS, type RecordStats, type SensorStats } from '../stats.js'
 import type { EventStream } from '../stream.js'
 import type { NativeSession } from './native.js'
 
@@ -11,19 +11,6 @@ export type ProviderStats = Omit<RecordStats, 'attempts' | 'failed' | 'refused'>
 export interface WindowsStats {
   providers: Record<string, ProviderStats>
   sessions: { name: string; eventsLost: number; buffersLost: number; restarts: number }[]
-}
-
-const NO_RECORDS: RecordStats = {
-  attempts: 0,
-  failed: 0,
-  refused: 0,
-  read: 0,
-  delivered: 0,
-  folded: 0,
-  filtered: 0,
-  bad: 0,
-  dropped: 0,
-  waiting: 0,
 }
 
 /** There are no records of Linux's types. */

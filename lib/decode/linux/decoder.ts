@@ -121,15 +121,11 @@ export class LinuxDecoder {
       case TYPE.MODULE:
         return this.#module(records, at)
       case TYPE.ACCESS:
-        return (
-          this.#accesses?.access(records, at, this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))) ?? false
-        )
+        return this.#accesses?.access(records, at, this.#time(records, at)) ?? false
       case TYPE.THREAD:
-        return (
-          this.#accesses?.thread(records, at, this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))) ?? false
-        )
+        return this.#accesses?.thread(records, at, this.#time(records, at)) ?? false
       case TYPE.PIPE:
-        return this.#accesses?.pipe(records, at, this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))) ?? false
+        return this.#accesses?.pipe(records, at, this.#time(records, at)) ?? false
       default:
         return false
     }
@@ -209,7 +205,7 @@ export class LinuxDecoder {
       filtered[TYPE.ENVIRONMENT]! += block.pieces
       return
     }
-    const time = this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
+    const time = this.#time(records, at)
     const rawBytes = this.#stream.extended ? rawEnvironment(block.bytes) : undefined
     this.#stream.environment(image, decodeEnvironment(block.bytes), time, rawBytes)
     delivered[TYPE.ENVIRONMENT]!++
@@ -222,7 +218,7 @@ export class LinuxDecoder {
     // The exec that brought another image may have been lost.
     const image = known?.runs(records.u32[(at + HEADER.exec_id) >>> 2]!) ? known : undefined
     if (image?.state === STATE.PENDING) this.#stream.announce(image, TYPE.FORK)
-    const time = this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
+    const time = this.#time(records, at)
     tellModule(records, at, image, time, this.#stream)
     return true
   }
@@ -235,7 +231,7 @@ export class LinuxDecoder {
       return true
     }
     const word = at >>> 2
-    const time = this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
+    const time = this.#time(records, at)
     const parentPid = records.u32[word + (EXIT.parent_pid >> 2)]!
     // As wait(2) encodes it.
     const code = records.u32[word + (EXIT.exit_code >> 2)]!
@@ -280,6 +276,10 @@ export class LinuxDecoder {
     }
     this.#stream.announceExisting(image)
     return image
+  }
+
+  #time(records: Records, at: number): number {
+    return this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
   }
 
   #known(records: Records, at: number): ProcessImage | undefined {

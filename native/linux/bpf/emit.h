@@ -63,7 +63,7 @@ static __always_inline bool more_than_half_full(void)
 	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > settings.ring_bytes / 2;
 }
 
-/* The consumer says how it waits (native/linux/bpf_ring.cc); a wake-up costs more than all the rest of a record. */
+/* The consumer says how it waits (native/linux/ring_waiter.cc); a wake-up costs more than all the rest of a record. */
 static __always_inline __u64 wake_up(void)
 {
 	__u32 zero = 0;
