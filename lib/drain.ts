@@ -66,6 +66,7 @@ export class Drain {
   run(nowMs: number): EventRecord[] {
     this.foundRecords = false
     this.hasMore = false
+    this.#stream.processes.departed.forget()
     const endMs = performance.now() + (this.#source.drainMs ?? DRAIN_MS)
     const capacity = this.#source.offsets.length
     for (let total = 0, count = this.#source.scan(); count > 0; count = this.#source.scan()) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { KernelwireError } from './errors.js'
 
 /** Raised with native/face_number.h. */
-const FACE_NUMBER = 1
+const FACE_NUMBER = 2
 
 /** What native/addon.cc exports. */
 export interface Native {
@@ -14,6 +14,7 @@ export interface Native {
   userName(uid: number): Promise<string | undefined>
   /** Opens the very files that records name, on another thread: an answer for each, in their order. */
   findFiles(wishes: readonly NativeFileWish[], limitBytes: number): Promise<NativeFoundFile[]>
+  HashThread: new (onAnswers: () => void) => NativeHashThread
   /** That thread (a Linux thread id) has a disk or a CPU only as long as nobody else wants it. */
   makeIdle(threadId: number): boolean
   /** CLOCK_BOOTTIME now. */
@@ -121,6 +122,18 @@ export interface NativeFoundFile {
   accessMs?: number
   /** Size and times in one text: another one means that the file has changed. */
   version?: string
+}
+
+/** native/linux/hash_thread_object.h. */
+export interface NativeHashThread {
+  /** False where it cannot be had. */
+  start(): boolean
+  /** False when too many are waiting. The file stays open until its answer. */
+  hash(id: number, fd: number, sizeBytes: number, version: string): boolean
+  takeAnswers(): { id: number; answer: { hash: string; sha1: string; md5: string } | 'changed' | 'unreadable' }[]
+  /** onAnswers is called when it has. */
+  stop(): void
+  hasEnded(): boolean
 }
 
 /** native/linux/source_object.h. */

@@ -1,34 +1,18 @@
 /**
- * The thread that hashes (hash-thread.mjs): there while there is something to hash, since a thread of
- * JavaScript costs ten megabytes. It gives way to everybody, the event loop that it hashes for above all.
+ * A thread of JavaScript that hashes (hash-worker-thread.mjs): there while there is something to hash, since
+ * it costs ten megabytes. It gives way to everybody, the event loop that it hashes for above all.
  */
 import { Worker } from 'node:worker_threads'
 import { native } from '../native.js'
+import type { Digester, HashAnswer, OpenFile } from './digester.js'
 
 /** It ends when there was nothing to do for so long. */
 const IDLE_MS = 1_000
 const HEAP = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 }
 
-export interface Digests {
-  hash: string
-  sha1: string
-  md5: string
-}
-
-/** `'changed'`: while it was read. */
-export type HashAnswer = Digests | 'changed' | 'unreadable'
-
-export interface OpenFile {
-  id: number
-  fd: number
-  sizeBytes: number
-  /** As NativeFoundFile has it. */
-  version: string
-}
-
 type Message = { threadId: number } | { id: number; answer: HashAnswer }
 
-export class HashWorker {
+export class HashWorker implements Digester {
   readonly #onAnswer: (id: number, answer: HashAnswer) => void
   /** What it was given, and has not answered yet. */
   readonly #given = new Map<number, OpenFile>()
@@ -47,7 +31,6 @@ export class HashWorker {
     else if (this.#isReady) this.#worker.postMessage(file)
   }
 
-  /** No file is read any more when this has ended. */
   async close(): Promise<void> {
     clearTimeout(this.#idle)
     this.#given.clear()
@@ -55,7 +38,7 @@ export class HashWorker {
   }
 
   #start(): void {
-    const worker = new Worker(new URL('hash-thread.mjs', import.meta.url), {
+    const worker = new Worker(new URL('hash-worker-thread.mjs', import.meta.url), {
       execArgv: [],
       resourceLimits: HEAP,
       trackUnmanagedFds: false,

@@ -1,18 +1,16 @@
 /**
  * Finds out what files are, off the event loop: opens them (native/linux/file_finder.cc, on a thread
- * of libuv's), has them read and hashed (hash-worker.ts), and keeps the results until they are taken.
+ * of libuv's), has them read and hashed (digester.ts), and keeps the results until they are taken.
  *
  * Files are opened ahead of the reading, because a file that has lost its name can only be opened as
  * long as its process lives.
  */
 import { close } from 'node:fs'
 import { type NativeFileWish, type NativeFoundFile, native } from '../native.js'
-import { type Digests, type HashAnswer, HashWorker } from './hash-worker.js'
+import { type Digests, type HashAnswer, newDigester, OPEN_MAX } from './digester.js'
 import type { FileRequest } from './identities.js'
 import { FILE_ERROR, type FileResult } from './known-file.js'
 
-/** Opened ahead. */
-const OPEN_MAX = 128
 /** How often a file is looked for again that changed while it was read: it may just have lost its name. */
 const TRIES = 3
 
@@ -30,7 +28,7 @@ interface Opened {
 export class Hasher {
   readonly #limitBytes: number
   readonly #onResult: () => void
-  readonly #worker = new HashWorker((id, answer) => this.#answered(id, answer))
+  readonly #digester = newDigester((id, answer) => this.#answered(id, answer))
   readonly #opened = new Map<number, Opened>()
   #waiting: Job[] = []
   #results: FileResult[] = []
@@ -76,7 +74,7 @@ export class Hasher {
     this.#isClosed = true
     this.#waiting = []
     this.#onIdle?.()
-    await this.#worker.close()
+    await this.#digester.close()
     for (const { found } of this.#opened.values()) closeFile(found.fd)
     this.#opened.clear()
   }
@@ -106,7 +104,7 @@ export class Hasher {
       closeFile(found.fd)
     } else {
       this.#opened.set(job.id, { job, found })
-      this.#worker.hash({ id: job.id, fd: found.fd, sizeBytes: found.sizeBytes!, version: found.version! })
+      this.#digester.hash({ id: job.id, fd: found.fd, sizeBytes: found.sizeBytes!, version: found.version! })
     }
   }
 

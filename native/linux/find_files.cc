@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "linux/find_files.h"
 
-#include <linux/ioprio.h>
-#include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -14,6 +9,7 @@
 
 #include "background.h"
 #include "linux/file_finder.h"
+#include "linux/file_version.h"
 
 namespace kernelwire {
 namespace {
@@ -38,10 +34,6 @@ double Milliseconds(const statx_timestamp& time) {
   return static_cast<double>(time.tv_sec) * 1000 + time.tv_nsec / 1000000;
 }
 
-std::string NsText(const statx_timestamp& time) {
-  return std::to_string(static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec);
-}
-
 Napi::Value AnswerOf(Napi::Env env, FoundFile found) {
   Napi::Object answer = Napi::Object::New(env);
   answer["error"] = static_cast<int>(found.error);
@@ -54,8 +46,7 @@ Napi::Value AnswerOf(Napi::Env env, FoundFile found) {
   // A file system that was made from an image may have kept nothing.
   if ((status.stx_mask & STATX_BTIME) && status.stx_btime.tv_sec != 0)
     answer["creationMs"] = Milliseconds(status.stx_btime);
-  answer["version"] = std::to_string(status.stx_size) + " " + NsText(status.stx_mtime) + " " +
-                      NsText(status.stx_ctime);
+  answer["version"] = VersionOf(status).data();
   return answer;
 }
 
@@ -80,15 +71,6 @@ Napi::Value FindFiles(const Napi::CallbackInfo& info) {
         for (uint32_t i = 0; i < found.size(); i++) answers[i] = AnswerOf(env, std::move(found[i]));
         return answers;
       });
-}
-
-Napi::Value MakeIdle(const Napi::CallbackInfo& info) {
-  const auto thread = info[0].As<Napi::Number>().Int32Value();
-  const long io =
-      syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, thread, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-  const sched_param parameters = {};
-  const int cpu = sched_setscheduler(thread, SCHED_IDLE, &parameters);
-  return Napi::Boolean::New(info.Env(), io == 0 && cpu == 0);
 }
 
 }  // namespace kernelwire

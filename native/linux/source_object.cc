@@ -84,7 +84,7 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<So
   const Napi::Array ladders = options.Get("ladders").As<Napi::Array>();
   for (uint32_t i = 0; i < ladders.Length(); i++)
     options_.ladders.push_back(LadderOf(ladders.Get(i).As<Napi::Array>()));
-  on_answer_ = Napi::Persistent(info[1].As<Napi::Function>());
+  on_answer_.emplace(info[1].As<Napi::Function>());
   napi_add_env_cleanup_hook(info.Env(), CloseAtExit, this);
 }
 
@@ -100,23 +100,9 @@ void SourceObject::Close() {
   if (source_) {
     source_->StopWaiter();
     source_->Detach();
+    on_answer_.reset();
   }
   source_.reset();
-  if (waiting_) napi_async_destroy(Env(), waiting_);
-  waiting_ = nullptr;
-}
-
-// From the event loop. The call may close this object; an exception is the program's own, uncaught.
-void SourceObject::Answer() {
-  const napi_env env = Env();
-  Napi::HandleScope scope(env);
-  const napi_value receiver = Napi::Env(env).Global();
-  napi_make_callback(env, waiting_, receiver, on_answer_.Value(), 0, nullptr, nullptr);
-  bool has_thrown = false;
-  napi_is_exception_pending(env, &has_thrown);
-  napi_value thrown;
-  if (has_thrown && napi_get_and_clear_last_exception(env, &thrown) == napi_ok)
-    napi_fatal_exception(env, thrown);
 }
 
 // Promise of { ring, counters, offsets, attachedBootMs }, or of { step, errno, reason }.
@@ -136,9 +122,8 @@ Napi::Value SourceObject::Open(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SourceObject::Opened(Napi::Env env, std::shared_ptr<EbpfSource> source) {
-  if (const int error = source->StartWaiter(env, [this] { Answer(); }))
+  if (const int error = source->StartWaiter(env, [this] { on_answer_->Call(); }))
     return FailureOf(env, {"the waiting for records", error});
-  napi_async_init(env, nullptr, Napi::String::New(env, "kernelwire"), &waiting_);
   source_ = std::move(source);
 
   const Ring& ring = source_->ring();

@@ -6,10 +6,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "linux/ebpf_source.h"
+#include "linux/loop_callback.h"
 
 namespace kernelwire {
 
@@ -22,7 +24,6 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
  private:
   static void CloseAtExit(void* object);
   void Close();
-  void Answer();
 
   Napi::Value Open(const Napi::CallbackInfo& info);
   Napi::Value Programs(const Napi::CallbackInfo& info);
@@ -49,8 +50,7 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
   std::vector<Napi::Reference<Napi::ArrayBuffer>> exposed_;
   uint32_t* offsets_ = nullptr;  // memory of `offsets`, which `offsets_owner_` keeps
   Napi::Reference<Napi::Uint32Array> offsets_owner_;
-  Napi::FunctionReference on_answer_;
-  napi_async_context waiting_ = nullptr;
+  std::optional<LoopCallback> on_answer_;
 };
 
 }  // namespace kernelwire

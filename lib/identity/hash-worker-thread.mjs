@@ -15,7 +15,7 @@ const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
 
 /**
  * @param {{ fd: number, version: string, sizeBytes: number }} file
- * @returns {import('./hash-worker.js').Digests | 'changed' | 'unreadable'}
+ * @returns {import('./digester.js').Digests | 'changed' | 'unreadable'}
  */
 function digests({ fd, version, sizeBytes }) {
   const hashes = [createHash('sha256'), createHash('sha1'), createHash('md5')]
