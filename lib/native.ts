@@ -14,7 +14,8 @@ export interface Native {
   userName(uid: number): Promise<string | undefined>
   /** Opens the very files that records name, on another thread: an answer for each, in their order. */
   findFiles(wishes: readonly NativeFileWish[], limitBytes: number): Promise<NativeFoundFile[]>
-  HashThread: new (onAnswers: () => void) => NativeHashThread
+  /** Not on Windows. */
+  HashThread?: NativeHashThreadClass
   /** That thread (a Linux thread id) has a disk or a CPU only as long as nobody else wants it. */
   makeIdle(threadId: number): boolean
   /** CLOCK_BOOTTIME now. */
@@ -123,6 +124,8 @@ export interface NativeFoundFile {
   /** Size and times in one text: another one means that the file has changed. */
   version?: string
 }
+
+export type NativeHashThreadClass = new (onAnswers: () => void) => NativeHashThread
 
 /** native/linux/hash_thread_object.h. */
 export interface NativeHashThread {

@@ -1,5 +1,5 @@
 /** The thread of the addon's that hashes (native/linux/hash_thread.h). */
-import { type NativeHashThread, native } from '../native.js'
+import { type NativeHashThread, type NativeHashThreadClass, native } from '../native.js'
 import type { Digester, HashAnswer, OpenFile } from './digester.js'
 
 export class HashThread implements Digester {
@@ -7,15 +7,17 @@ export class HashThread implements Digester {
   readonly #thread: NativeHashThread
   #onEnd: (() => void) | undefined
 
-  /** Undefined where the addon finds no OpenSSL in the program around it. */
+  /** Undefined where the addon has no such thread, or finds no OpenSSL in the program around it. */
   static start(onAnswer: (id: number, answer: HashAnswer) => void): HashThread | undefined {
-    const started = new HashThread(onAnswer)
-    return started.#thread.start() ? started : undefined
+    const { HashThread: Thread } = native()
+    if (Thread === undefined) return undefined
+    const made = new HashThread(onAnswer, Thread)
+    return made.#thread.start() ? made : undefined
   }
 
-  private constructor(onAnswer: (id: number, answer: HashAnswer) => void) {
+  private constructor(onAnswer: (id: number, answer: HashAnswer) => void, Thread: NativeHashThreadClass) {
     this.#onAnswer = onAnswer
-    this.#thread = new (native().HashThread)(() => this.#takeAnswers())
+    this.#thread = new Thread(() => this.#takeAnswers())
   }
 
   hash({ id, fd, sizeBytes, version }: OpenFile): void {
