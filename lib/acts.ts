@@ -29,21 +29,35 @@ export interface PathExtras {
 }
 
 export class Acts {
-  readonly correlator: Correlator
-  readonly wantsModules: boolean
+  correlator: Correlator
+  wantsModules = false
   readonly #stream: EventStream
   readonly #options: StreamOptions
-  readonly #wanted: ReadonlySet<EventName>
-  readonly #correlates: boolean
+  readonly #correlation: CorrelationOptions
+  #wanted: ReadonlySet<EventName> = new Set()
+  #correlates = false
 
   constructor(stream: EventStream, options: StreamOptions, correlation: CorrelationOptions = {}) {
     this.#stream = stream
     this.#options = options
-    this.#wanted = options.events
-    this.wantsModules = options.events.has('MODULE_LOAD')
-    this.#correlates = options.events.has('SENSITIVE_PROCESS_ACCESS') || options.events.has('THREAD_INJECTION')
-    this.correlator = new Correlator(correlation, (finding) => this.#find(finding))
-    if (this.#correlates) stream.correlator = this.correlator
+    this.#correlation = correlation
+    this.correlator = this.#newCorrelator()
+    this.ask(options.events)
+  }
+
+  /** From now on these events are asked for. What was seen before correlation began is not part of it. */
+  ask(events: ReadonlySet<EventName>): void {
+    this.#wanted = events
+    this.wantsModules = events.has('MODULE_LOAD')
+    const correlates = events.has('SENSITIVE_PROCESS_ACCESS') || events.has('THREAD_INJECTION')
+    if (correlates === this.#correlates) return
+    this.#correlates = correlates
+    if (correlates) this.correlator = this.#newCorrelator()
+    this.#stream.correlator = correlates ? this.correlator : undefined
+  }
+
+  #newCorrelator(): Correlator {
+    return new Correlator(this.#correlation, (finding) => this.#find(finding))
   }
 
   wants(name: EventName): boolean {

@@ -5,9 +5,11 @@
  * around it gets its turn. Strings are made before the records are released; nothing of the ring is kept.
  */
 
+import { type Change, PendingChanges } from './change.js'
 import type { Context } from './decode/linux/context.js'
 import { LinuxDecoder } from './decode/linux/decoder.js'
-import type { EventRecord } from './events/index.js'
+import { HEADER } from './decode/linux/layout.js'
+import type { EventName, EventRecord } from './events/index.js'
 import type { FileResult } from './identity/known-file.js'
 import { Gaps } from './linux/gaps.js'
 import type { LinuxSource, SnapshotRecords } from './linux/source.js'
@@ -43,6 +45,7 @@ export class Drain {
   readonly #decoder: LinuxDecoder
   readonly #context: Context
   readonly #gaps: Pick<Gaps, 'isBehind' | 'take'>
+  readonly #changes = new PendingChanges()
   #isLossUnsettled = false
   #rundown: Rundown | undefined
   #isFirst = true
@@ -86,9 +89,19 @@ export class Drain {
     this.#stream.identities?.accept(result)
   }
 
+  /** Before what is asked for begins to change; update() follows. */
+  prepareUpdate(): void {
+    this.#stream.keepDetails()
+  }
+
+  /** Takes effect when the stream comes to its time. */
+  update(change: Change, rows: SnapshotRecords | undefined): void {
+    this.#changes.add({ change, rows })
+  }
+
   /** Milliseconds until a tick is worth something, at most `limitMs`. */
   waitMs(nowMs: number, limitMs: number): number {
-    const due = this.#decoder.dueMs
+    const due = this.#changes.dueMs ?? this.#decoder.dueMs
     return due === undefined ? limitMs : Math.min(limitMs, Math.max(1, Math.ceil(due + TICK_DELAY_MS - nowMs)))
   }
 
@@ -121,8 +134,9 @@ export class Drain {
   /** Those of the latest scan; fewer of them when it takes too long. Returns how many. */
   #records(count: number, endMs: number): number {
     const { records, offsets } = this.#source
+    const end = this.#changes.dueMs === undefined ? count : this.#untilChange(count)
     let done = 0
-    while (done < count) {
+    while (done < end) {
       this.#record(records, offsets[done]!)
       done++
       if (done % CLOCK_EVERY === 0 && performance.now() > endMs) break
@@ -132,13 +146,32 @@ export class Drain {
   }
 
   #record(records: DrainSource['records'], at: number): void {
-    if (this.#gaps.isBehind(records, at)) this.#tellLosses(this.#decoder.latestMs, records.ms(at + 8))
+    if (this.#gaps.isBehind(records, at)) this.#tellLosses(this.#decoder.latestMs, records.ms(at + HEADER.boot_ns))
     this.#decoder.record(records, at)
   }
 
   #idle(nowMs: number): void {
     this.#tellLosses(this.#decoder.latestMs, nowMs)
+    this.#makeChanges(nowMs - TICK_DELAY_MS)
     this.#decoder.tick(nowMs - TICK_DELAY_MS)
+  }
+
+  /** How many of the latest scan's records come before the next change; one that stands before all of them is made. */
+  #untilChange(count: number): number {
+    const { records, offsets } = this.#source
+    this.#makeChanges(records.ms(offsets[0]! + HEADER.boot_ns))
+    return this.#changes.before(records, offsets, count)
+  }
+
+  #makeChanges(ms: number): void {
+    for (let next = this.#changes.take(ms); next !== undefined; next = this.#changes.take(ms)) {
+      this.#decoder.tick(next.change.atMs)
+      const events = new Set<EventName>(next.change.events)
+      this.#context.acts?.ask(events)
+      this.#stream.ask(events)
+      this.#context.files = this.#stream.identities?.files
+      this.#stream.review(next.change.filter, next.rows === undefined ? [] : this.#imagesOf(next.rows))
+    }
   }
 
   #tellLosses(fromMs: number, toMs: number): void {

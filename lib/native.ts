@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { KernelwireError } from './errors.js'
 
 /** Raised with native/face_number.h. */
-const FACE_NUMBER = 2
+const FACE_NUMBER = 3
 
 /** What native/addon.cc exports. */
 export interface Native {
@@ -51,10 +51,8 @@ export interface NativeEtl {
 export interface NativeSourceOptions {
   /** A power of two. */
   ringBytes: number
-  extended: boolean
-  environment: boolean
-  /** native/record.h, enum wants. */
-  wants: number
+  /** native/record.h, enum asks. */
+  asks: number
   /** In the order in which they are attached. */
   ladders: readonly Ladder[]
 }
@@ -154,6 +152,10 @@ export interface NativeSource {
   pause(pauseMs: number): void
   /** Brings the answer at once. */
   interrupt(): void
+  /** Asks for this too, and attaches what is missing. */
+  extend(asks: number, ladders: readonly Ladder[]): Promise<void>
+  /** Asks for nothing else, and detaches the rest. */
+  restrict(asks: number, ladders: readonly Ladder[]): Promise<void>
   takeSnapshot(): Promise<NativeSnapshot>
   /** Runs that the kernel skipped, by program. */
   missedRuns(): Record<string, number>

@@ -134,7 +134,7 @@ function checkNames(options: object): void {
   }
 }
 
-function eventSet(events: readonly EventName[] = defaultEvents()): ReadonlySet<EventName> {
+export function eventSet(events: readonly EventName[] = defaultEvents()): ReadonlySet<EventName> {
   if (!Array.isArray(events)) throw refusal(`"events" must be an array of event names such as ['NEW_PROCESS']`)
   if (events.length === 0)
     throw refusal('"events" is empty; name at least one event, or leave it out for the default ones')

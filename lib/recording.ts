@@ -165,8 +165,9 @@ class PlayedRecording<N extends EventName> implements Recording<N> {
     options.signal?.addEventListener('abort', () => {
       isFollowing = false
     })
+    const asked = options.events ?? namesOf(options.on)
     const playback = await format.open(paths, {
-      events: options.events === undefined ? undefined : new Set<EventName>(options.events),
+      events: asked === undefined ? undefined : new Set<EventName>(asked),
       onRecord: options.onRecord,
       extended: options.extended,
       envelope: options.envelope,

@@ -6,6 +6,7 @@ import type { DefaultEvent, Delivered, EventName, NestedProcess } from './events
 import { LinuxSensor } from './linux/sensor.js'
 import { type SensorOptions, validate } from './options.js'
 import type { SensorStats } from './stats.js'
+import type { SensorUpdate } from './update.js'
 
 /**
  * What a sensor and a recording have in common: events, and the processes that they are about.
@@ -44,6 +45,21 @@ export interface Sensor<N extends EventName = EventName> extends EventSource<N> 
    * and then ends. onBatch and `on` have had all of it when the promise resolves. Any number of times.
    */
   close(): Promise<void>
+  /**
+   * Asks for other events, of other processes, while the sensor runs. What is asked for before and after is told
+   * without a gap: its programs stay attached. Those that are needed no longer are detached.
+   *
+   * Everything that happened before the call is told by what was asked for before, everything that happens when the promise
+   * has resolved by what is asked for now; so batches that come afterwards may still begin with the past. Where
+   * EXISTING_PROCESS is asked for, processes that come into view are told. A filter's `subtreeOf` that stays the same
+   * keeps its processes; another one begins with those that descend from it as far as is known.
+   *
+   * Only events of the sensor's type can be asked for: `openSensor<EventName>(…)` leaves all of them open.
+   *
+   * @throws KernelwireError: ERR_OPTION, ERR_UNKNOWN_EVENT, and ERR_CLOSED where the sensor is closed or is being closed.
+   * What the kernel refuses is no error: see `coverage`.
+   */
+  update(update: SensorUpdate<N>): Promise<void>
   /** Writes what a flight recorder (`record: { lastMs }`) has kept into a file. */
   dump(path: string, options?: { force?: boolean }): Promise<void>
 }

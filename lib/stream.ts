@@ -25,9 +25,10 @@ import {
 } from './events/index.js'
 import { ProcessFilter, type ResolvedFilter } from './filter/process-filter.js'
 import { concerns, VERDICT } from './filter/verdict.js'
-import { Identities } from './identity/identities.js'
+import { type FileRequest, Identities } from './identity/identities.js'
 import type { FileResult, KnownFile } from './identity/known-file.js'
 import { executed, mapped, type Sight } from './identity/sight.js'
+import type { AnyDetails } from './process/details.js'
 import type { EventIds } from './process/event-ids.js'
 import { type ProcessImage, STATE } from './process/image.js'
 import type { ModuleExtras } from './process/module.js'
@@ -42,6 +43,9 @@ export interface StreamOptions {
   filter?: ResolvedFilter | undefined
 }
 
+/** A change takes some milliseconds to prepare; a forged recording may never make it. */
+const HIDDEN_MAX = 65_536
+
 type Start = 'NEW_PROCESS' | 'EXISTING_PROCESS'
 
 /** Names images: process/atom.ts. */
@@ -53,7 +57,9 @@ export class EventStream {
   readonly processes = new ProcessTable()
   readonly accounts = new Accounts()
   /** Where files are hashed. */
-  readonly identities: Identities | undefined
+  identities: Identities | undefined
+  /** Called for each file that is to be read, unless the identities have somebody else. */
+  onFileRequest: ((request: FileRequest) => void) | undefined
   readonly extended: boolean
   /** How many events of each name were delivered. */
   readonly delivered = Object.fromEntries(EVENT_NAMES.map((name) => [name, 0])) as Record<EventName, number>
@@ -64,12 +70,17 @@ export class EventStream {
   readonly #envelope: Envelope
   readonly #ids: EventIds
   readonly #atoms: Atoms
-  readonly #filter: ProcessFilter | undefined
-  readonly #wantsNew: boolean
-  readonly #wantsExisting: boolean
-  readonly #wantsEnd: boolean
-  readonly #wantsEnvironment: boolean
-  readonly #wantsModules: boolean
+  #filter: ProcessFilter | undefined
+  #wantsNew = false
+  #wantsExisting = false
+  #wantsEnd = false
+  #wantsModules = false
+  wantsEnvironment = false
+  /** Of images that came while a change is prepared: what only a later filter asks for. */
+  #hidden: Map<ProcessImage, AnyDetails> | undefined
+  #preparing = 0
+  /** Which of them know the processes that live. */
+  #informed: { correlator: Correlator | undefined; identities: boolean } = { correlator: undefined, identities: true }
   #batch: EventRecord[] = []
 
   constructor(options: StreamOptions) {
@@ -78,12 +89,59 @@ export class EventStream {
     this.#ids = options.ids
     this.#atoms = options.atoms
     this.#filter = options.filter && new ProcessFilter(options.filter, this.processes)
-    this.#wantsNew = options.events.has('NEW_PROCESS')
-    this.#wantsExisting = options.events.has('EXISTING_PROCESS')
-    this.#wantsEnd = options.events.has('TERMINATE_PROCESS')
-    this.#wantsEnvironment = options.events.has('PROCESS_ENVIRONMENT')
-    this.#wantsModules = options.events.has('MODULE_LOAD')
-    this.identities = this.#newIdentities(options.events)
+    this.ask(options.events)
+  }
+
+  /** From now on these events are asked for. */
+  ask(events: ReadonlySet<EventName>): void {
+    this.#wantsNew = events.has('NEW_PROCESS')
+    this.#wantsExisting = events.has('EXISTING_PROCESS')
+    this.#wantsEnd = events.has('TERMINATE_PROCESS')
+    this.wantsEnvironment = events.has('PROCESS_ENVIRONMENT')
+    this.#wantsModules = events.has('MODULE_LOAD')
+    this.#askForIdentities(events.has('CODE_IDENTITY'), events.has('ONGOING_IDENTITY'))
+  }
+
+  /** Until the next review(): details that are not asked for yet may be. */
+  keepDetails(): void {
+    this.#preparing++
+    this.#hidden ??= new Map()
+  }
+
+  /**
+   * The processes that live are looked at anew, by another filter or for other events. Whoever comes into view is
+   * an EXISTING_PROCESS now, before anything else names it. `rows`: what is known of them beside.
+   */
+  review(filter: ResolvedFilter | undefined, rows: readonly ProcessImage[]): void {
+    const before = this.#filter
+    this.#filter = filter && new ProcessFilter(filter, this.processes)
+    const staysInSubtree = before !== undefined && this.#filter?.takeSubtree(before) === true
+    const known = new Map(rows.map((row) => [row.pid, row]))
+    const images = [...this.processes.images()].sort((a, b) => a.startMs - b.startMs)
+    for (const image of images) {
+      if (!staysInSubtree) image.isInSubtree = false
+      if (image.state === STATE.ANNOUNCED) this.#review(image, known.get(image.pid))
+    }
+    this.#informed = { correlator: this.correlator, identities: true }
+    if (--this.#preparing <= 0) this.#hidden = undefined
+  }
+
+  #review(image: ProcessImage, row: ProcessImage | undefined): void {
+    if (row?.isOfStart(image.startLow, image.startHigh)) {
+      image.details ??= row.details
+      if (image.runs(row.execId)) image.file ??= row.file
+    }
+    image.details ??= this.#hidden?.get(image)
+    const before = image.verdict
+    image.verdict = VERDICT.WANTED
+    this.#filter?.judge(image)
+    if (!this.extended) image.details = undefined
+    if (!image.isTold && this.#wantsExisting && image.verdict === VERDICT.WANTED) {
+      this.#push('EXISTING_PROCESS', image)
+    } else if (this.correlator !== this.#informed.correlator) {
+      this.#evidence('EXISTING_PROCESS', image)
+    }
+    if (before !== VERDICT.WANTED || !this.#informed.identities) this.#seeFile(image)
   }
 
   /** What came since the last time. */
@@ -144,7 +202,7 @@ export class EventStream {
 
   /** The environment of an image that was announced. `rawBytes`: where the variables are no UTF-8. */
   environment(image: ProcessImage, variables: readonly string[], time: number, rawBytes: string | undefined): void {
-    if (!this.#wantsEnvironment) return
+    if (!this.wantsEnvironment) return
     const ids = this.#ids
     ids.next()
     const record: ProcessEnvironment = {
@@ -204,6 +262,7 @@ export class EventStream {
   }
 
   #push(name: Start, image: ProcessImage): void {
+    image.isTold = true
     const record = this.#start(name, image)
     this.#batch.push(record)
     if (name === 'NEW_PROCESS') this.delivered.NEW_PROCESS++
@@ -259,7 +318,8 @@ export class EventStream {
   /** From now on others may name it. */
   #settle(image: ProcessImage): void {
     this.processes.waitNoLonger(image)
-    if (this.#filter !== undefined) this.#judge(image, this.#filter)
+    this.#filter?.judge(image)
+    if (image.details !== undefined && !this.extended) this.#hideDetails(image)
     takeParent(image)
     image.state = STATE.ANNOUNCED
     if (image.atom === '') {
@@ -280,10 +340,10 @@ export class EventStream {
     if (account === TYPE.EXEC) this.#seeFile(image)
   }
 
-  #judge(image: ProcessImage, filter: ProcessFilter): void {
-    filter.judge(image)
-    // What only the filter asked for.
-    if (!this.extended) image.details = undefined
+  /** What only a filter asked for. */
+  #hideDetails(image: ProcessImage): void {
+    if (this.#hidden !== undefined && this.#hidden.size < HIDDEN_MAX) this.#hidden.set(image, image.details!)
+    image.details = undefined
   }
 
   #seeFile(image: ProcessImage): void {
@@ -292,11 +352,17 @@ export class EventStream {
     if (this.identities?.wants(file, path)) this.identities.see(executed(image, file, path))
   }
 
-  #newIdentities(events: ReadonlySet<EventName>): Identities | undefined {
-    const wantsFirst = events.has('CODE_IDENTITY')
-    const wantsLater = events.has('ONGOING_IDENTITY')
-    if (!wantsFirst && !wantsLater) return undefined
-    return new Identities({ wantsFirst, wantsLater, tell: this.#tellIdentity })
+  /** What was seen is known for good: which sight of a file was the first. */
+  #askForIdentities(wantsFirst: boolean, wantsLater: boolean): void {
+    const { identities } = this
+    if (identities !== undefined) {
+      if (!identities.isAsked) this.#informed.identities = false
+      identities.ask(wantsFirst, wantsLater)
+    } else if (wantsFirst || wantsLater) {
+      this.identities = new Identities({ wantsFirst, wantsLater, tell: this.#tellIdentity })
+      this.#informed.identities = false
+      this.identities.onRequest = (request) => this.onFileRequest?.(request)
+    }
   }
 
   readonly #tellIdentity = (name: 'CODE_IDENTITY' | 'ONGOING_IDENTITY', sight: Sight, result: FileResult): void => {

@@ -300,7 +300,7 @@ enum module_limits {
 	MODULE_SPANS = 16384,	/* of the whole machine; the one that was not used for longest goes first */
 };
 
-/* The one word that the consumer writes and the programs read. */
+/* What the consumer writes and the programs read. */
 enum consumer_state {
 	CONSUMER_AWAKE = 0,	/* it will look at the ring by itself: wake nobody */
 	CONSUMER_ASLEEP = 1,	/* wake it at the next record */
@@ -309,27 +309,25 @@ enum consumer_state {
 
 struct control {
 	__u32 consumer;		/* enum consumer_state */
-	__u32 reserved[15];
+	__u32 asks;		/* enum asks: may change while programs run */
+	__u32 reserved[14];
 };
 RECORD_LAYOUT(control, 64);
 
-/* What programs that several events share are to look for. */
-enum wants {
-	WANTS_ACCESSES = 1 << 0,
-	WANTS_THREADS = 1 << 1,	/* who writes code into whom, and drives it */
-	WANTS_PIPES = 1 << 2,
+/* What the events that are asked for need of programs that they share with others. */
+enum asks {
+	ASKS_DETAILS = 1 << 0,		/* process_details */
+	ASKS_DENIED = 1 << 1,		/* accesses that were tried in vain */
+	ASKS_ENVIRONMENT = 1 << 2,	/* the environment block of each exec */
+	ASKS_THREADS = 1 << 3,		/* who writes code into whom, and drives it */
 };
 
 /* Constants of one run, frozen before the programs load: the verifier prunes what they exclude. */
 struct settings {
 	__u64 ring_bytes;
-	__u32 extended;
-	__u32 environment;
 	__u32 exit_has_group_dead;	/* sched_process_exit has a second argument (6.17) */
 	__u32 page_bytes;
-	__u32 wants;		/* enum wants */
-	__u32 reserved;
 };
-RECORD_LAYOUT(settings, 32);
+RECORD_LAYOUT(settings, 16);
 
 #endif

@@ -11,13 +11,16 @@ export const existingProcess = record(
   {
     version: 1,
     description:
-      'A process that was there before the sensor, once for each; and after a loss, a process whose start was among what was lost.',
+      'A process that was there before the sensor, once for each; after a loss, a process whose start was among what was lost; and when a sensor is told to look for more (sensor.update), a process that comes into view.',
     platforms: ['linux', 'windows'],
   },
   {
     ...image,
-    CREATION_TIME: sometimes('when it could not be read', creationTime),
-    TIMESTAMP: integer(MS_SINCE_EPOCH, 'When the sensor found it: equal to routing.event_time'),
+    CREATION_TIME: sometimes(
+      'when it could not be read; where the sensor saw the start, TIMESTAMP is when',
+      creationTime,
+    ),
+    TIMESTAMP: integer(MS_SINCE_EPOCH, 'When the sensor found it, or saw it start: equal to routing.event_time'),
     PARENT: sometimes('when it has no parent, or none that is known', nestedProcess('Its parent, one level deep')),
     TRUNCATED: truncated,
     ...ofProcess,

@@ -35,6 +35,13 @@ export class ProcessFilter {
     this.unknown = asksFor ? VERDICT.OTHER : VERDICT.WANTED
   }
 
+  /** Goes on with the subtree of the filter before it, if it is of the same process. */
+  takeSubtree(before: ProcessFilter): boolean {
+    if (this.#filter.subtreeOf === undefined || this.#filter.subtreeOf !== before.#filter.subtreeOf) return false
+    this.#root = before.#root
+    return true
+  }
+
   /** Before the image lets its parent go. */
   judge(image: ProcessImage): void {
     if (this.#filter.subtreeOf !== undefined) image.isInSubtree ||= this.#descends(image)

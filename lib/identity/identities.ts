@@ -45,7 +45,9 @@ export class Identities {
   /** Called for each file that is to be read; set by who can. */
   onRequest: ((request: FileRequest) => void) | undefined
 
-  readonly #options: IdentityOptions
+  readonly #tellSight: IdentityOptions['tell']
+  #wantsFirst: boolean
+  #wantsLater: boolean
   readonly #asked = new Map<number, KnownFile>()
   readonly #pairs = new Pairs()
   #requests = 0
@@ -55,7 +57,20 @@ export class Identities {
   #overflowed = 0
 
   constructor(options: IdentityOptions) {
-    this.#options = options
+    this.#tellSight = options.tell
+    this.#wantsFirst = options.wantsFirst
+    this.#wantsLater = options.wantsLater
+  }
+
+  /** Whether any sight is told. */
+  get isAsked(): boolean {
+    return this.#wantsFirst || this.#wantsLater
+  }
+
+  /** From now on these are told; what was found out stays known. */
+  ask(wantsFirst: boolean, wantsLater: boolean): void {
+    this.#wantsFirst = wantsFirst
+    this.#wantsLater = wantsLater
   }
 
   get stats(): IdentityStats {
@@ -69,7 +84,8 @@ export class Identities {
 
   /** False where a sight of this file under this path would bring nothing, as is usual. */
   wants(file: KnownFile, path: string): boolean {
-    return this.#options.wantsLater || file.content !== CONTENT.SETTLED || file.toldAs !== path
+    if (this.#wantsLater) return true
+    return this.#wantsFirst && (file.content !== CONTENT.SETTLED || file.toldAs !== path)
   }
 
   /** Code was run from a file; the event that was the occasion is in the stream. */
@@ -110,7 +126,7 @@ export class Identities {
 
   #wait(sight: Sight): void {
     const { waiting } = sight.file
-    if (!this.#options.wantsLater && waiting.some(({ path }) => path === sight.path)) return
+    if (!this.#wantsLater && waiting.some(({ path }) => path === sight.path)) return
     if (waiting.length > 0 && this.#waiting >= WAITING_MAX) {
       this.#overflowed++
       return
@@ -125,8 +141,8 @@ export class Identities {
     if (result === undefined) return
     const isFirst = this.#pairs.add(result.hash ?? `error ${result.error}`, path)
     file.toldAs = path
-    if (isFirst ? this.#options.wantsFirst : this.#options.wantsLater) {
-      this.#options.tell(isFirst ? 'CODE_IDENTITY' : 'ONGOING_IDENTITY', sight, result)
+    if (isFirst ? this.#wantsFirst : this.#wantsLater) {
+      this.#tellSight(isFirst ? 'CODE_IDENTITY' : 'ONGOING_IDENTITY', sight, result)
     }
   }
 }

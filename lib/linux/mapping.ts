@@ -1,10 +1,12 @@
 /** All that stands between a source of records and its consumer, made for this machine; recorded, where that was asked for. */
 import { randomUUID } from 'node:crypto'
 import { release } from 'node:os'
+import { Acts } from '../acts.js'
 import { version } from '../cli/version.js'
 import { EventClock } from '../clock.js'
 import { Drain, type DrainSource } from '../drain.js'
 import { resolveEnvelope } from '../envelope.js'
+import type { EventName } from '../events/index.js'
 import type { ResolvedFilter } from '../filter/process-filter.js'
 import { thisMachine } from '../machine.js'
 import { native } from '../native.js'
@@ -22,11 +24,18 @@ import type { ResolvedRecordOptions } from '../recording/options.js'
 import type { Recorded, Recorder } from '../recording/recorder.js'
 import { EventStream } from '../stream.js'
 import { TappedSource } from '../tap.js'
-import { actsFor } from './acts-for.js'
 import { thisBoot } from './boot.js'
 import type { LinuxSource } from './source.js'
 
+/** What the sensor is asked for at present. */
+export interface Asked {
+  events: ReadonlySet<EventName>
+  filter: ResolvedFilter | undefined
+}
+
 export interface Mapping {
+  /** With what a change that is under way will bring. */
+  asked: Asked
   stream: EventStream
   drain: Drain
   clock: EventClock
@@ -65,20 +74,26 @@ export async function openMapping(
     filter,
   }
   const stream = new EventStream(streamOptions)
-  const acts = actsFor(stream, streamOptions, correlation)
+  const acts = new Acts(stream, streamOptions, correlation)
   const context = { clock, users, pageBytes, files: stream.identities?.files, acts }
   const shown: DrainSource =
     options.onRecord === undefined ? source : new TappedSource(source, showing(options.onRecord))
   if (options.record === undefined) {
-    return { stream, drain: new Drain(shown, stream, context, forkWindowMs), clock, users, recorder: undefined }
+    const drain = new Drain(shown, stream, context, forkWindowMs)
+    return { asked: { events, filter }, stream, drain, clock, users, recorder: undefined }
   }
 
+  let mapping: Mapping | undefined
+  const now = () => ({
+    events: [...(mapping?.asked.events ?? events)],
+    filter: mapping === undefined ? filter : mapping.asked.filter,
+  })
   const recorded: Recorded = {
     meta: () => ({
       version: version(),
       system: { platform: process.platform, release: release(), arch: process.arch },
       beganMs: Date.now(),
-      options: { events: [...events], extended, forkWindowMs, filter, correlation },
+      options: { ...now(), extended, forkWindowMs, correlation },
       envelope,
       runSeed: encodeSeed(runSeed),
       bootSeed: encodeSeed(atomSeed),
@@ -94,7 +109,8 @@ export async function openMapping(
   }
   const recorder = await openRecorder(options.record, recorded, onFailure)
   const drain = new JournaledDrain(shown, stream, context, forkWindowMs, recorder.journal)
-  return { stream, drain, clock, users, recorder }
+  mapping = { asked: { events, filter }, stream, drain, clock, users, recorder }
+  return mapping
 }
 
 async function openRecorder(

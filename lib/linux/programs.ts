@@ -1,6 +1,6 @@
 /** Which programs which events need, what they cost, and what is lost without them. */
 import type { Attachment, Coverage } from '../coverage.js'
-import { WANTS } from '../decode/linux/layout.js'
+import { ASKS } from '../decode/linux/layout.js'
 import type { EventName } from '../events/index.js'
 import type { Ladder, NativeProgram } from '../native.js'
 import { BLIND_SPOTS } from './blind-spots.js'
@@ -86,8 +86,6 @@ const THREAD_EVENTS = [
 ] as const satisfies readonly EventName[]
 /** Made of what one process does to another one: also where it is only to know later who that was. */
 const ACCESS_EVENTS = ['REMOTE_PROCESS_HANDLE', ...THREAD_EVENTS] as const satisfies readonly EventName[]
-
-const PIPE_EVENTS = ['NEW_NAMED_PIPE', 'OPEN_NAMED_PIPE'] as const satisfies readonly EventName[]
 
 const UNSEEN_OF_32_BIT = 'what 32-bit processes do'
 
@@ -256,13 +254,13 @@ export const MODULE_PROGRAMS = namesOf(MODULE_NEEDS)
 export const ACCESS_PROGRAMS = namesOf(ACCESS_NEEDS)
 export const PIPE_PROGRAMS = namesOf(PIPE_NEEDS)
 
-/** What the programs that several events share are to look for. */
-export function wantsFor(events: ReadonlySet<EventName>): number {
-  const asks = (names: readonly EventName[]) => names.some((name) => events.has(name))
+/** What the programs that several events share are to tell: enum asks. `details`: whether records must have them. */
+export function asksFor(events: ReadonlySet<EventName>, extended: boolean, details: boolean): number {
   return (
-    (asks(ACCESS_EVENTS) ? WANTS.ACCESSES : 0) |
-    (asks(THREAD_EVENTS) ? WANTS.THREADS : 0) |
-    (asks(PIPE_EVENTS) ? WANTS.PIPES : 0)
+    (extended || details ? ASKS.DETAILS : 0) |
+    (extended ? ASKS.DENIED : 0) |
+    (events.has('PROCESS_ENVIRONMENT') ? ASKS.ENVIRONMENT : 0) |
+    (THREAD_EVENTS.some((name) => events.has(name)) ? ASKS.THREADS : 0)
   )
 }
 

@@ -14,10 +14,12 @@ import { Lineage } from '../process/lineage.js'
 import { FlightRecorder } from '../recording/flight-recorder.js'
 import type { Sensor } from '../sensor.js'
 import { type SensorStats, statsOf } from '../stats.js'
+import { closedRefusal, type SensorUpdate, validateUpdate } from '../update.js'
 import { resolveFilter } from './filter.js'
 import { type Mapping, openMapping } from './mapping.js'
-import { wantsFor } from './programs.js'
+import { asksFor } from './programs.js'
 import { LinuxSource } from './source.js'
+import { Updates, wantsFiles } from './updates.js'
 
 /** After a drain that found records, others gather for so long. */
 const PAUSE_MS = 5
@@ -33,7 +35,9 @@ const CLOSING_MS = 1_000
 export class LinuxSensor<N extends EventName> implements Sensor<N> {
   readonly #source: LinuxSource
   readonly #mapping: Mapping
-  readonly #hasher: Hasher | undefined
+  readonly #hashLimitBytes: number
+  readonly #updates: Updates
+  #hasher: Hasher | undefined
   readonly #ringBytes: number
   readonly #signal: AbortSignal | undefined
   readonly #consumer: Consumer<N>
@@ -59,9 +63,7 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
     const filter = await resolveFilter(options.filter)
     const source = await LinuxSource.open(options.events, {
       ringBytes: options.ringBytes,
-      extended: options.extended || needsDetails(filter),
-      environment: options.events.has('PROCESS_ENVIRONMENT'),
-      wants: wantsFor(options.events),
+      asks: asksFor(options.events, options.extended, needsDetails(filter)),
     })
     let fail: ((error: unknown) => void) | undefined
     const mapping = await openMapping(source, { ...options, filter }, (error) => fail?.(error)).catch((error) => {
@@ -85,7 +87,9 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
   private constructor(source: LinuxSource, mapping: Mapping, options: ResolvedOptions<N>) {
     this.#source = source
     this.#mapping = mapping
-    this.#hasher = this.#newHasher(options.hashLimitBytes)
+    this.#hashLimitBytes = options.hashLimitBytes
+    this.#updates = new Updates(source, mapping, () => !this.#isDetached)
+    if (wantsFiles(options.events)) this.#findFiles()
     this.#ringBytes = options.ringBytes
     this.#signal = options.signal
     this.#consumer = new Consumer<N>({ next: () => this.#next(), release: () => this.#release() })
@@ -140,6 +144,16 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
 
   ancestors(atom: string): NestedProcess[] {
     return this.#lineage.ancestors(atom)
+  }
+
+  async update(update: SensorUpdate<N>): Promise<void> {
+    const resolved = validateUpdate(update)
+    if (this.#isDetached) throw closedRefusal()
+    await this.#updates.make(resolved, ({ events }) => {
+      if (wantsFiles(events)) this.#findFiles()
+    })
+    // A loop that sleeps is not to sleep over it.
+    if (this.#isAsleep) this.#source.interrupt()
   }
 
   async dump(path: string, { force = false }: { force?: boolean } = {}): Promise<void> {
@@ -260,14 +274,13 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
   }
 
   /** Files that were executed are read elsewhere; an idle loop is woken for what was found out. */
-  #newHasher(limitBytes: number): Hasher | undefined {
-    const { identities } = this.#mapping.stream
-    if (identities === undefined) return undefined
-    const hasher = new Hasher(limitBytes, () => {
+  #findFiles(): void {
+    if (this.#hasher !== undefined) return
+    const hasher = new Hasher(this.#hashLimitBytes, () => {
       if (this.#isAsleep) this.#source.interrupt()
     })
-    identities.onRequest = (request) => hasher.add(request)
-    return hasher
+    this.#mapping.stream.onFileRequest = (request) => hasher.add(request)
+    this.#hasher = hasher
   }
 
   #acceptFiles(): void {

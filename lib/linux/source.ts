@@ -23,7 +23,7 @@ export class LinuxSource {
   /** Read while the source is open; afterwards see counts(). */
   readonly counters: KernelCounters
   readonly attachedMs: number
-  readonly coverage: Coverage
+  coverage: Coverage
 
   readonly #native: NativeSource
   #onAnswer: (() => void) | undefined
@@ -125,6 +125,17 @@ export class LinuxSource {
       begunMs: snapshot.begunBootMs,
       endedMs: snapshot.endedBootMs,
     }
+  }
+
+  /** Attaches what these events need beside what is there. `asks`: enum asks, in all. Resolves to what there is then. */
+  async extend(events: ReadonlySet<EventName>, asks: number): Promise<Coverage> {
+    await this.#native.extend(asks, laddersFor(events))
+    return coverageOf(events, this.#native.programs())
+  }
+
+  /** Detaches what these events do not need. */
+  async restrict(events: ReadonlySet<EventName>, asks: number): Promise<void> {
+    await this.#native.restrict(asks, laddersFor(events))
   }
 
   /** What the programs counted; when the source is closed, what they had counted then. */

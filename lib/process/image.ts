@@ -32,6 +32,8 @@ export class ProcessImage {
   /** Where events are filtered: whether its own are delivered. */
   verdict: Verdict = VERDICT.WANTED
   isInSubtree = false
+  /** Whether its own event was delivered. */
+  isTold = false
 
   readonly pid: number
   execId: number

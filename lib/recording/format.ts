@@ -11,7 +11,7 @@ import { FRAME_BYTES } from '../records.js'
 /** As PNG's: what treats it as text, or cuts the eighth bit, damages it visibly. */
 export const MAGIC = Buffer.from('894b57520d0a1a0a', 'hex')
 /** Raised also when native/record.h changes what a record says: records are in the file as they are. */
-export const VERSION = 1
+export const VERSION = 2
 
 const ENDIAN_MARK = 0x0a0b0c0d
 
@@ -46,6 +46,8 @@ export const ENTRY = {
   LOSSES: 0xe3,
   /** JSON: what was found out about a file between two drains. */
   FILE: 0xe4,
+  /** What is asked for is about to change. */
+  PREPARE: 0xe5,
   /** Steps: each uses what stands between the step before it and itself. */
   EXPECT_SNAPSHOT: 0xe8,
   SNAPSHOT: 0xe9,
@@ -53,6 +55,8 @@ export const ENTRY = {
   FINISH: 0xeb,
   /** How things stood when a part began: only for one that is replayed without those before it. */
   BASE: 0xec,
+  /** JSON: what is asked for changes; with the rows before it. */
+  UPDATE: 0xed,
   /** The recording was closed. */
   END: 0xef,
 } as const

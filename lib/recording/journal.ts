@@ -7,6 +7,7 @@
  * So whoever reads the journal has all answers at hand when a step is to be made again. Results that
  * come between two drains, such as a hash, belong here too: as an entry of their own.
  */
+import type { Change } from '../change.js'
 import type { FileResult } from '../identity/known-file.js'
 import type { Loss } from '../linux/gaps.js'
 import type { SnapshotRecords } from '../linux/source.js'
@@ -75,6 +76,19 @@ export class Journal {
     this.#block.records(snapshot.records, offsets, offsets.length)
     this.#block.entry(ENTRY.SNAPSHOT, snapshot.begunMs, snapshot.endedMs)
     this.#stepMade(snapshot.endedMs)
+  }
+
+  prepareUpdate(): void {
+    this.#block.entry(ENTRY.PREPARE)
+  }
+
+  update(change: Change, rows: SnapshotRecords | undefined): void {
+    if (rows !== undefined) {
+      const offsets = offsetsOf(rows)
+      this.#block.records(rows.records, offsets, offsets.length)
+    }
+    this.#block.text(ENTRY.UPDATE, JSON.stringify(change))
+    this.#stepMade(this.latestMs)
   }
 
   drain(nowMs: number): void {

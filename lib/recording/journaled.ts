@@ -2,6 +2,7 @@
  * The parts of a sensor that is recorded: each does what it did, and writes down what it was told.
  * A sensor that is not recorded has none of them.
  */
+import type { Change } from '../change.js'
 import type { Context } from '../decode/linux/context.js'
 import { Drain, type DrainSource } from '../drain.js'
 import type { EventRecord } from '../events/index.js'
@@ -39,6 +40,16 @@ export class JournaledDrain extends Drain {
   override addSnapshot(snapshot: SnapshotRecords): void {
     super.addSnapshot(snapshot)
     this.#journal.snapshot(snapshot)
+  }
+
+  override prepareUpdate(): void {
+    super.prepareUpdate()
+    this.#journal.prepareUpdate()
+  }
+
+  override update(change: Change, rows: SnapshotRecords | undefined): void {
+    super.update(change, rows)
+    this.#journal.update(change, rows)
   }
 
   override accept(result: FileResult): void {

@@ -2,11 +2,12 @@
  * A .kwr recording, played: the same drain and the same stream as a sensor's, with a journal in the
  * place of the world. The first part is the one that says how; parts behind it go on.
  */
+import { Acts } from '../acts.js'
 import { EventClock } from '../clock.js'
+import type { Coverage } from '../coverage.js'
 import { Drain } from '../drain.js'
 import { KernelwireError } from '../errors.js'
-import type { EventRecord } from '../events/index.js'
-import { actsFor } from '../linux/acts-for.js'
+import type { EventName, EventRecord } from '../events/index.js'
 import { ImageAtoms } from '../process/atom.js'
 import { EventIds } from '../process/event-ids.js'
 import { showing } from '../raw-record.js'
@@ -14,6 +15,7 @@ import { FRAME_BYTES, Records } from '../records.js'
 import { type SensorStats, statsOf } from '../stats.js'
 import { EventStream } from '../stream.js'
 import { TappedSource } from '../tap.js'
+import { parseChange } from './changes.js'
 import { parseFileResult } from './file-results.js'
 import { ENTRY, FIELD, FIRST_ENTRY, isRecording } from './format.js'
 import { parseLosses } from './losses.js'
@@ -36,12 +38,33 @@ export const kwr: RecordingFormat = {
     }
     const parts = await Parts.open(paths, options.isFollowing)
     try {
-      return await KwrPlayback.begin(parts, options)
+      const playback = await KwrPlayback.begin(parts, options)
+      // What sensor.update() has asked for later, the beginning does not know.
+      if (playback.lacks(options.events)) playback.info.events = await laterEvents(paths, playback.info.events)
+      return playback
     } catch (error) {
       await parts.close()
       throw error
     }
   },
+}
+
+/** All that the recording has; it is read once more to find out. A pipe has only one beginning. */
+async function laterEvents(paths: readonly string[], events: readonly EventName[]): Promise<EventName[]> {
+  const all = new Set(events)
+  const parts = await Parts.open(paths, () => false)
+  try {
+    for (let memory = await parts.block(); memory !== undefined; memory = await parts.block()) {
+      const block = new Frames(memory)
+      for (let at = block.next(); at !== undefined; at = block.next()) {
+        if (block.records.u8[at] !== ENTRY.UPDATE) continue
+        for (const name of parseChange(textAt(block.records, at))?.events ?? []) all.add(name)
+      }
+    }
+  } finally {
+    await parts.close()
+  }
+  return [...all]
 }
 
 /** Later than any clock tells, and exact. */
@@ -50,6 +73,7 @@ const MS_MAX = 2 ** 50
 class KwrPlayback implements Playback {
   readonly info: RecordingInfo
   readonly stream: EventStream
+  coverage: Coverage
 
   readonly #parts: Parts
   readonly #meta: Meta
@@ -84,6 +108,7 @@ class KwrPlayback implements Playback {
     const { events, extended, forkWindowMs, filter, correlation } = meta.options
     this.#parts = parts
     this.#meta = meta
+    this.coverage = meta.coverage
     this.#block = block
     this.#stepMs = meta.attachedMs
     this.#source = new PlayedSource(meta.attachedMs)
@@ -103,7 +128,7 @@ class KwrPlayback implements Playback {
       users: this.#users,
       pageBytes: meta.pageBytes,
       files: this.stream.identities?.files,
-      acts: actsFor(this.stream, streamOptions, correlation),
+      acts: new Acts(this.stream, streamOptions, correlation),
     }
     const { onRecord } = options
     const source = onRecord === undefined ? this.#source : new TappedSource(this.#source, showing(onRecord))
@@ -112,8 +137,9 @@ class KwrPlayback implements Playback {
     this.info = { format: 'kwr', version, system, beganMs, events, extended }
   }
 
-  get coverage() {
-    return this.#meta.coverage
+  /** Whether any of these is no event that the beginning knows of. */
+  lacks(events: ReadonlySet<EventName> | undefined): boolean {
+    return events !== undefined && [...events].some((name) => !this.info.events.includes(name))
   }
 
   get damage() {
@@ -176,6 +202,8 @@ class KwrPlayback implements Playback {
         return this.#base(records, at)
       case ENTRY.FINISH:
         return this.#drain.finish()
+      case ENTRY.UPDATE:
+        return this.#update(records, at)
       case ENTRY.FILE: {
         const result = parseFileResult(textAt(records, at))
         if (result === undefined) this.damage.entries++
@@ -187,6 +215,9 @@ class KwrPlayback implements Playback {
         this.#parts.ended()
         return undefined
       case ENTRY.META:
+        return undefined
+      case ENTRY.PREPARE:
+        this.#drain.prepareUpdate()
         return undefined
       default:
         if (!this.#fact(type, records, at)) this.damage.entries++
@@ -242,6 +273,19 @@ class KwrPlayback implements Playback {
       this.#drain.addSnapshot({ records: rows, bytes: rows.u8.length, begunMs, endedMs })
       return []
     })
+  }
+
+  #update(records: Records, at: number): EventRecord[] | undefined {
+    const change = parseChange(textAt(records, at))
+    if (change === undefined) {
+      this.damage.entries++
+      return undefined
+    }
+    const rows = this.#source.count === 0 ? undefined : this.#rows(records)
+    const { atMs } = change
+    this.#drain.update(change, rows && { records: rows, bytes: rows.u8.length, begunMs: atMs, endedMs: atMs })
+    this.coverage = change.coverage
+    return []
   }
 
   /** How things stood at the beginning of this part: the parts before it tell it better, where they are there. */

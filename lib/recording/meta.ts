@@ -77,9 +77,7 @@ function isOptions(value: unknown): value is MappingOptions {
   if (!isObject(value)) return false
   const { events, extended, forkWindowMs, filter, correlation } = value
   return (
-    Array.isArray(events) &&
-    events.length <= EVENT_NAMES.length &&
-    events.every((name) => typeof name === 'string' && isEventName(name)) &&
+    isEvents(events) &&
     typeof extended === 'boolean' &&
     isCount(forkWindowMs) &&
     (filter === undefined || isFilter(filter)) &&
@@ -87,10 +85,18 @@ function isOptions(value: unknown): value is MappingOptions {
   )
 }
 
+export function isEvents(value: unknown): value is EventName[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= EVENT_NAMES.length &&
+    value.every((name) => typeof name === 'string' && isEventName(name))
+  )
+}
+
 const FILTER_PATHS = ['paths', 'excludePaths', 'cgroups', 'excludeCgroups'] as const
 const FILTER_USERS = ['users', 'excludeUsers'] as const
 
-function isFilter(value: unknown): value is ResolvedFilter {
+export function isFilter(value: unknown): value is ResolvedFilter {
   if (!isObject(value)) return false
   const { self, subtreeOf, mountNamespace } = value
   return (
@@ -133,7 +139,7 @@ function frozen(envelope: Envelope): Envelope {
   return Object.freeze(copy)
 }
 
-function isCoverage(value: unknown): value is Coverage {
+export function isCoverage(value: unknown): value is Coverage {
   if (!isObject(value) || !Array.isArray(value.attachments)) return false
   return value.attachments.every(
     (one) =>

@@ -34,10 +34,10 @@ export function selects(
       `the recording has no ${missing}; it can have ${info.events.join(', ')}`,
     )
   }
-  const names = new Set<EventName>([...(events ?? info.events), 'LOSS_ACCOUNTING'])
+  const names = events && new Set<EventName>([...events, 'LOSS_ACCOUNTING'])
   return (record) => {
     const { event_type, event_time } = record.routing
-    if (!names.has(event_type) || event_time < sinceMs || event_time >= untilMs) return false
+    if (names?.has(event_type) === false || event_time < sinceMs || event_time >= untilMs) return false
     return pid === undefined || isAbout(record, pid)
   }
 }

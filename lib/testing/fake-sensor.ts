@@ -6,6 +6,7 @@ import type { DefaultEvent, Delivered, EventName, EventRecord, NestedProcess } f
 import { type ResolvedOptions, type SensorOptions, validate } from '../options.js'
 import type { Sensor } from '../sensor.js'
 import type { SensorStats } from '../stats.js'
+import { closedRefusal, type SensorUpdate, validateUpdate } from '../update.js'
 import { fakeStats } from './fake-stats.js'
 import { SeenProcesses } from './seen-processes.js'
 
@@ -26,6 +27,7 @@ export class FakeSensor<const N extends EventName = DefaultEvent> implements Sen
   readonly #consumer: Consumer<N>
   readonly #processes = new SeenProcesses()
   readonly #delivered = new Map<EventName, number>()
+  #events: ReadonlySet<EventName>
   #batch: Delivered<N>[] = []
   #isOver = false
   #failure: { reason: unknown } | undefined
@@ -36,6 +38,7 @@ export class FakeSensor<const N extends EventName = DefaultEvent> implements Sen
   constructor(options: SensorOptions<N> = {}) {
     const resolved = validate(options)
     this.#options = resolved
+    this.#events = resolved.events
     resolved.signal?.throwIfAborted()
     this.#consumer = new Consumer<N>({
       next: () => this.#next(),
@@ -55,7 +58,7 @@ export class FakeSensor<const N extends EventName = DefaultEvent> implements Sen
     for (const record of records) {
       this.#processes.observe(record)
       const name = record.routing.event_type
-      if (!this.#options.events.has(name)) continue
+      if (!this.#events.has(name)) continue
       this.#delivered.set(name, (this.#delivered.get(name) ?? 0) + 1)
       this.#batch.push(record as Delivered<N>)
     }
@@ -100,6 +103,13 @@ export class FakeSensor<const N extends EventName = DefaultEvent> implements Sen
 
   ancestors(atom: string): NestedProcess[] {
     return this.#processes.ancestors(atom)
+  }
+
+  /** Takes what update() of a sensor takes, and refuses what that refuses; `filter` is checked only. */
+  async update(update: SensorUpdate<N>): Promise<void> {
+    const { events } = validateUpdate(update)
+    if (this.#isOver) throw closedRefusal()
+    if (events !== undefined) this.#events = events
   }
 
   /** Refused: there are no records that could be written. */

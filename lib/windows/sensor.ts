@@ -139,6 +139,13 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
     return this.#lineage.ancestors(atom)
   }
 
+  async update(): Promise<void> {
+    throw new KernelwireError(
+      'ERR_OPTION',
+      'what a live sensor on Windows is asked for cannot be changed so far; close it, and open another one',
+    )
+  }
+
   async dump(): Promise<void> {
     throw new KernelwireError('ERR_OPTION', 'there is nothing to dump: a live sensor on Windows keeps no recording')
   }

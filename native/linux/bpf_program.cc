@@ -50,11 +50,13 @@ struct ObjectCloser {
 };
 using Object = std::unique_ptr<bpf_object, ObjectCloser>;
 
-int ShareMaps(bpf_object* object, const std::vector<SharedMap>& maps) {
-  for (const SharedMap& shared : maps) {
-    bpf_map* map = bpf_object__find_map_by_name(object, shared.name);
-    if (!map) continue;
-    if (int error = bpf_map__reuse_fd(map, shared.fd)) return -error;
+int ShareMaps(bpf_object* object, SharedMaps* maps) {
+  bpf_map* map;
+  bpf_object__for_each_map(map, object) {
+    if (!SharedMaps::Has(bpf_map__name(map))) continue;
+    const int shared = maps->Find(bpf_map__name(map));
+    if (shared < 0) return errno;
+    if (int error = bpf_map__reuse_fd(map, shared)) return -error;
   }
   return 0;
 }
@@ -106,8 +108,7 @@ BpfProgram::~BpfProgram() {
 }
 
 std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const settings& constants,
-                                             const std::vector<SharedMap>& maps,
-                                             ProgramError* error) {
+                                             SharedMaps* maps, ProgramError* error) {
   LogScope scope(&error->log);
   Object object(bpf_object__open_mem(source.object, source.object_bytes, nullptr));
   if (!object) {
@@ -138,6 +139,10 @@ bool BpfProgram::IsAttached() const {
 void BpfProgram::Detach() {
   if (link_) bpf_link__destroy(link_);
   link_ = nullptr;
+}
+
+bool BpfProgram::Uses(const std::string& map) const {
+  return bpf_object__find_map_by_name(object_, map.c_str()) != nullptr;
 }
 
 int BpfProgram::link_fd() const { return link_ ? bpf_link__fd(link_) : -1; }

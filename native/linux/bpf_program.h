@@ -5,20 +5,15 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "linux/kernel_types.h"
+#include "linux/shared_maps.h"
 
 struct bpf_link;
 struct bpf_object;
 struct bpf_program;
 
 namespace kernelwire {
-
-struct SharedMap {
-  const char* name;  // as the programs declare it
-  int fd;
-};
 
 struct ProgramSource {
   const char* name;    // of the program and of what it is in coverage
@@ -39,13 +34,16 @@ class BpfProgram {
   BpfProgram& operator=(const BpfProgram&) = delete;
 
   static std::unique_ptr<BpfProgram> Load(const ProgramSource& source, const settings& constants,
-                                          const std::vector<SharedMap>& maps, ProgramError* error);
+                                          SharedMaps* maps, ProgramError* error);
 
   // Attaches to the hook that the program's section names.
   bool Attach(ProgramError* error);
   void Detach();
   // Whether the kernel still says so; true where it cannot be asked.
   bool IsAttached() const;
+
+  // Whether it has a map of this name.
+  bool Uses(const std::string& map) const;
 
   int link_fd() const;
   // Runs that the kernel skipped because the program was running on that CPU already.

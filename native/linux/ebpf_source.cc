@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "linux/ebpf_source.h"
 
-#include <bpf/libbpf.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -16,87 +16,62 @@ namespace {
 settings ConstantsFor(const EbpfOptions& options) {
   settings constants = {};
   constants.ring_bytes = options.ring_bytes;
-  constants.extended = options.extended;
-  constants.environment = options.environment;
   constants.exit_has_group_dead = ExitHasGroupDead();
-  constants.wants = options.wants;
   constants.page_bytes = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   return constants;
 }
 
-// Whether programs are asked for that remember which address range belongs to which file.
-bool WantsSpans(const EbpfOptions& options) {
-  for (const Ladder& ladder : options.ladders)
-    for (const Rung& rung : ladder)
-      for (const std::string& name : rung)
-        if (name.rfind("module_", 0) == 0) return true;
-  return false;
+bool Contains(const std::vector<Ladder>& ladders, const Ladder& ladder) {
+  return std::find(ladders.begin(), ladders.end(), ladder) != ladders.end();
 }
 
 }  // namespace
 
 std::unique_ptr<EbpfSource> EbpfSource::Open(const EbpfOptions& options, Failure* failure) {
   std::unique_ptr<EbpfSource> source(new EbpfSource());
-  if (int error = source->CreateMaps(options)) {
+  if (int error = SharedMaps::Create(options.ring_bytes, &source->maps_)) {
     *failure = {"the ring", error};
     return nullptr;
   }
   source->constants_ = ConstantsFor(options);
-  source->LoadPrograms(options);
+  source->maps_->Ask(options.asks);
+  source->climbed_ = source->LoadPrograms(options.ladders, true);
+  source->attached_boot_ns_ = BootNs();
   return source;
 }
 
-int EbpfSource::CreateMaps(const EbpfOptions& options) {
-  const int cpus = libbpf_num_possible_cpus();
-  if (cpus < 0) return -cpus;
-  if (int error = BpfRing::Create(options.ring_bytes, &ring_)) return error;
-  if (int error = BpfArray::Create("kernelwire_cpus", sizeof(cpu_counters),
-                                   static_cast<size_t>(cpus), false, &counters_))
-    return error;
-  if (int error = BpfArray::Create("kernelwire_ctl", sizeof(control), 1, true, &control_))
-    return error;
-  if (options.wants & WANTS_THREADS) {
-    if (int error = CreateTracks()) return error;
-  }
-  if (options.wants & WANTS_PIPES) {
-    makings_ = CreateLruHash("kernelwire_fifos", sizeof(uint64_t), sizeof(making), MAKINGS);
-    if (!makings_) return errno;
-  }
-  if (!WantsSpans(options)) return 0;
-  spans_ = CreateLruHash("kernelwire_mods", sizeof(module_key), sizeof(module_span), MODULE_SPANS);
-  return spans_ ? 0 : errno;
-}
-
-int EbpfSource::CreateTracks() {
-  writes_ =
-      CreateLruHash("kernelwire_wrote", sizeof(parent_identity), sizeof(written), TRACKED_IMAGES);
-  if (!writes_) return errno;
-  moves_ = CreateLruHash("kernelwire_moved", sizeof(thread_key), sizeof(moved), TRACKED_THREADS);
-  if (!moves_) return errno;
-  calls_ = CreateLruHash("kernelwire_calls", sizeof(uint64_t), sizeof(uint64_t), TRACKED_CALLS);
-  return calls_ ? 0 : errno;
+std::vector<Climbed> EbpfSource::Climb(uint32_t asks, const std::vector<Ladder>& ladders) {
+  maps_->Ask(asks);
+  return LoadPrograms(ladders, false);
 }
 
 // The verifier takes most of the time, so all are loaded before the first is attached: little
-// happens between the first hook and the last. The order of the options is that of attaching.
-void EbpfSource::LoadPrograms(const EbpfOptions& options) {
+// happens between the first hook and the last. The order of the ladders is that of attaching.
+std::vector<Climbed> EbpfSource::LoadPrograms(const std::vector<Ladder>& ladders,
+                                              bool with_iterator) {
+  std::vector<Climbed> all;
   std::vector<Tried> loaded;
-  for (const Ladder& ladder : options.ladders) loaded.push_back(LoadRung(ladder, 0));
-  LoadIterator();
-  for (size_t i = 0; i < loaded.size(); i++) AttachRung(options.ladders[i], std::move(loaded[i]));
-  attached_boot_ns_ = BootNs();
+  for (const Ladder& ladder : ladders) {
+    all.push_back({ladder, {}, {}});
+    loaded.push_back(LoadRung(&all.back(), 0));
+  }
+  if (with_iterator) LoadIterator();
+  for (size_t i = 0; i < all.size(); i++) AttachRung(&all[i], std::move(loaded[i]));
+  return all;
 }
 
 // The first rung from `from` on of which the first program loads; beyond the last where there is
 // none.
-EbpfSource::Tried EbpfSource::LoadRung(const Ladder& ladder, size_t from) {
+EbpfSource::Tried EbpfSource::LoadRung(Climbed* climbed, size_t from) {
+  const Ladder& ladder = climbed->ladder;
+  std::vector<ProgramState>& states = climbed->states;
   Tried tried;
   for (tried.rung = from; tried.rung < ladder.size(); tried.rung++) {
     tried.programs.clear();
-    tried.first_state = states_.size();
+    tried.first_state = states.size();
     for (const std::string& name : ladder[tried.rung]) {
-      states_.push_back({name, "", false, {}});
-      tried.programs.push_back(Load(&states_.back()));
+      states.push_back({name, "", false, {}});
+      tried.programs.push_back(Load(&states.back()));
       if (!tried.programs.front()) break;
     }
     if (tried.programs.front()) return tried;
@@ -105,22 +80,23 @@ EbpfSource::Tried EbpfSource::LoadRung(const Ladder& ladder, size_t from) {
 }
 
 // Attaches its programs; where the first of them is refused, those of the next rung.
-void EbpfSource::AttachRung(const Ladder& ladder, Tried tried) {
-  while (tried.rung < ladder.size()) {
+void EbpfSource::AttachRung(Climbed* climbed, Tried tried) {
+  while (tried.rung < climbed->ladder.size()) {
     for (size_t i = 0; i < tried.programs.size(); i++) {
-      auto program = Attached(std::move(tried.programs[i]), &states_[tried.first_state + i]);
+      ProgramState* state = &climbed->states[tried.first_state + i];
+      auto program = Attached(std::move(tried.programs[i]), state);
       if (!program && i == 0) break;
-      if (program) programs_.push_back(std::move(program));
+      if (program) climbed->programs.push_back(std::move(program));
     }
-    if (states_[tried.first_state].attached) return;
-    tried = LoadRung(ladder, tried.rung + 1);
+    if (climbed->states[tried.first_state].attached) return;
+    tried = LoadRung(climbed, tried.rung + 1);
   }
 }
 
 void EbpfSource::LoadIterator() {
   for (const char* name : {"task_snapshot_arguments", "task_snapshot"}) {
-    states_.push_back({name, "", false, {}});
-    iterator_ = Attached(Load(&states_.back()), &states_.back());
+    iterator_states_.push_back({name, "", false, {}});
+    iterator_ = Attached(Load(&iterator_states_.back()), &iterator_states_.back());
     if (iterator_) return;
   }
 }
@@ -131,16 +107,7 @@ std::unique_ptr<BpfProgram> EbpfSource::Load(ProgramState* state) {
     state->error.error = ENOENT;
     return nullptr;
   }
-  std::vector<SharedMap> maps = {
-      {"ring", ring_->fd()}, {"counters", counters_->fd()}, {"control", control_->fd()}};
-  if (spans_) maps.push_back({"spans", spans_.get()});
-  if (makings_) maps.push_back({"makings", makings_.get()});
-  if (calls_) {
-    maps.push_back({"writes", writes_.get()});
-    maps.push_back({"moves", moves_.get()});
-    maps.push_back({"calls", calls_.get()});
-  }
-  auto program = BpfProgram::Load(*source, constants_, maps, &state->error);
+  auto program = BpfProgram::Load(*source, constants_, maps_.get(), &state->error);
   if (program) state->hook = program->hook();
   return program;
 }
@@ -152,29 +119,76 @@ std::unique_ptr<BpfProgram> EbpfSource::Attached(std::unique_ptr<BpfProgram> pro
   return state->attached ? std::move(program) : nullptr;
 }
 
+std::vector<ProgramState> EbpfSource::programs() const {
+  std::vector<ProgramState> states;
+  for (const Climbed& one : climbed_)
+    states.insert(states.end(), one.states.begin(), one.states.end());
+  states.insert(states.end(), iterator_states_.begin(), iterator_states_.end());
+  return states;
+}
+
+void EbpfSource::Add(std::vector<Climbed> climbed) {
+  if (is_detached_) return;
+  for (Climbed& one : climbed) climbed_.push_back(std::move(one));
+}
+
+std::vector<Climbed> EbpfSource::TakeOthers(uint32_t asks, const std::vector<Ladder>& kept) {
+  maps_->Ask(asks);
+  const auto others =
+      std::stable_partition(climbed_.begin(), climbed_.end(),
+                            [&kept](const Climbed& one) { return Contains(kept, one.ladder); });
+  std::vector<Climbed> taken(std::make_move_iterator(others),
+                             std::make_move_iterator(climbed_.end()));
+  climbed_.erase(others, climbed_.end());
+  for (const Climbed& one : taken)
+    for (const auto& program : one.programs) missed_runs_[program->name()] += program->MissedRuns();
+  maps_->Forget([this](const std::string& map) { return Uses(map); });
+  return taken;
+}
+
+bool EbpfSource::Uses(const std::string& map) const {
+  for (const Climbed& one : climbed_)
+    for (const auto& program : one.programs)
+      if (program->Uses(map)) return true;
+  return false;
+}
+
+std::vector<Ladder> EbpfSource::Missing(const std::vector<Ladder>& ladders) const {
+  std::vector<Ladder> missing;
+  for (const Ladder& ladder : ladders) {
+    const bool is_there = std::any_of(climbed_.begin(), climbed_.end(),
+                                      [&ladder](const auto& one) { return one.ladder == ladder; });
+    if (!is_there) missing.push_back(ladder);
+  }
+  return missing;
+}
+
 int EbpfSource::StartWaiter(napi_env env, std::function<void()> answer) {
-  auto* shared = reinterpret_cast<control*>(control_->mapping()->data());
-  return RingWaiter::Create(env, ring_.get(), shared, std::move(answer), &waiter_);
+  auto* shared = reinterpret_cast<control*>(maps_->control().mapping()->data());
+  return RingWaiter::Create(env, &maps_->ring(), shared, std::move(answer), &waiter_);
 }
 
 std::map<std::string, uint64_t> EbpfSource::MissedRuns() const {
-  if (!missed_runs_.empty()) return missed_runs_;
-  std::map<std::string, uint64_t> missed;
-  for (const auto& program : programs_) missed[program->name()] = program->MissedRuns();
+  std::map<std::string, uint64_t> missed = missed_runs_;
+  for (const Climbed& one : climbed_)
+    for (const auto& program : one.programs) missed[program->name()] += program->MissedRuns();
   return missed;
 }
 
 std::vector<std::string> EbpfSource::LostPrograms() const {
   std::vector<std::string> lost;
-  for (const auto& program : programs_)
-    if (!program->IsAttached()) lost.push_back(program->name());
+  for (const Climbed& one : climbed_)
+    for (const auto& program : one.programs)
+      if (!program->IsAttached()) lost.push_back(program->name());
   return lost;
 }
 
 void EbpfSource::Detach() {
-  for (const auto& program : programs_) program->Detach();
+  is_detached_ = true;
+  for (const Climbed& one : climbed_)
+    for (const auto& program : one.programs) program->Detach();
   missed_runs_ = MissedRuns();
-  programs_.clear();
+  for (Climbed& one : climbed_) one.programs.clear();
   iterator_.reset();
 }
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "linux/bpf_map.h"
 #include "linux/bpf_program.h"
 #include "linux/ring_waiter.h"
+#include "linux/shared_maps.h"
 #include "linux/task_snapshot.h"
 
 namespace kernelwire {
@@ -22,9 +22,7 @@ using Ladder = std::vector<Rung>;
 
 struct EbpfOptions {
   size_t ring_bytes;            // a power of two
-  bool extended;                // records carry process_details
-  bool environment;             // exec sends the environment block
-  uint32_t wants;               // enum wants
+  uint32_t asks;                // enum asks
   std::vector<Ladder> ladders;  // in the order of attaching
 };
 
@@ -33,6 +31,13 @@ struct ProgramState {
   std::string hook;  // empty when it did not load
   bool attached = false;
   ProgramError error;
+};
+
+// A ladder that was climbed: what was tried, and what is attached.
+struct Climbed {
+  Ladder ladder;
+  std::vector<ProgramState> states;
+  std::vector<std::unique_ptr<BpfProgram>> programs;
 };
 
 class EbpfSource {
@@ -47,9 +52,21 @@ class EbpfSource {
   // that the kernel refuses is no failure, see programs(). Nothing is left behind in either case.
   static std::unique_ptr<EbpfSource> Open(const EbpfOptions& options, Failure* failure);
 
-  const std::vector<ProgramState>& programs() const { return states_; }
+  // Of every ladder, and of the snapshot.
+  std::vector<ProgramState> programs() const;
   // CLOCK_BOOTTIME when all hooks were in place: whoever started later has a record of it.
   uint64_t attached_boot_ns() const { return attached_boot_ns_; }
+
+  // Asks for this from now on (enum asks), and attaches more. Blocks as Open() does, on one thread
+  // at a time; all else goes on meanwhile.
+  std::vector<Climbed> Climb(uint32_t asks, const std::vector<Ladder>& ladders);
+  // They are the source's from now on; where it was detached meanwhile, they are gone.
+  void Add(std::vector<Climbed> climbed);
+  // Asks for nothing else any more. Those that are not among `kept`: whoever lets them go detaches
+  // them, which may block.
+  std::vector<Climbed> TakeOthers(uint32_t asks, const std::vector<Ladder>& kept);
+  // Those of `ladders` that the source has not.
+  std::vector<Ladder> Missing(const std::vector<Ladder>& ladders) const;
 
   // `answer` is called from the environment's loop, once for each request to the waiter. 0 or an
   // errno.
@@ -57,8 +74,8 @@ class EbpfSource {
   RingWaiter* waiter() { return waiter_.get(); }
   void StopWaiter() { waiter_.reset(); }
 
-  BpfRing& ring() { return *ring_; }
-  std::shared_ptr<Mapping> counters() const { return counters_->mapping(); }
+  BpfRing& ring() { return maps_->ring(); }
+  std::shared_ptr<Mapping> counters() const { return maps_->counters().mapping(); }
   // Runs that the kernel skipped, by program.
   std::map<std::string, uint64_t> MissedRuns() const;
   // Programs that were attached and are not any more: somebody closed or replaced their link.
@@ -78,29 +95,23 @@ class EbpfSource {
   };
 
   EbpfSource() = default;
-  int CreateMaps(const EbpfOptions& options);
-  int CreateTracks();
-  void LoadPrograms(const EbpfOptions& options);
+  std::vector<Climbed> LoadPrograms(const std::vector<Ladder>& ladders, bool with_iterator);
   void LoadIterator();
-  Tried LoadRung(const Ladder& ladder, size_t from);
-  void AttachRung(const Ladder& ladder, Tried tried);
+  bool Uses(const std::string& map) const;
+  Tried LoadRung(Climbed* climbed, size_t from);
+  void AttachRung(Climbed* climbed, Tried tried);
   std::unique_ptr<BpfProgram> Load(ProgramState* state);
   static std::unique_ptr<BpfProgram> Attached(std::unique_ptr<BpfProgram> program,
                                               ProgramState* state);
 
-  std::unique_ptr<BpfRing> ring_;
-  std::unique_ptr<BpfArray> counters_;
-  std::unique_ptr<BpfArray> control_;
-  FileDescriptor spans_;  // only where programs want it
-  // Likewise: what processes write into others, whom they move, and ptrace calls under way.
-  FileDescriptor writes_, moves_, calls_;
-  FileDescriptor makings_;  // named pipes that are being created
+  std::unique_ptr<SharedMaps> maps_;
   settings constants_ = {};
-  std::vector<std::unique_ptr<BpfProgram>> programs_;  // those that are attached
+  std::vector<Climbed> climbed_;
   std::shared_ptr<BpfProgram> iterator_;
-  std::vector<ProgramState> states_;
+  std::vector<ProgramState> iterator_states_;
   uint64_t attached_boot_ns_ = 0;
-  std::map<std::string, uint64_t> missed_runs_;  // as they were when the programs were detached
+  bool is_detached_ = false;
+  std::map<std::string, uint64_t> missed_runs_;  // of programs that are not there any more
   std::unique_ptr<RingWaiter> waiter_;
 };
 

@@ -48,6 +48,14 @@ Ladder LadderOf(const Napi::Array& rungs) {
   return ladder;
 }
 
+std::vector<Ladder> LaddersOf(const Napi::Value& value) {
+  const Napi::Array array = value.As<Napi::Array>();
+  std::vector<Ladder> ladders;
+  for (uint32_t i = 0; i < array.Length(); i++)
+    ladders.push_back(LadderOf(array.Get(i).As<Napi::Array>()));
+  return ladders;
+}
+
 }  // namespace
 
 Napi::Function SourceObject::Define(Napi::Env env) {
@@ -62,6 +70,8 @@ Napi::Function SourceObject::Define(Napi::Env env) {
           InstanceMethod<&SourceObject::WaitForRecord>("waitForRecord"),
           InstanceMethod<&SourceObject::Pause>("pause"),
           InstanceMethod<&SourceObject::Interrupt>("interrupt"),
+          InstanceMethod<&SourceObject::Extend>("extend"),
+          InstanceMethod<&SourceObject::Restrict>("restrict"),
           InstanceMethod<&SourceObject::TakeSnapshot>("takeSnapshot"),
           InstanceMethod<&SourceObject::MissedRuns>("missedRuns"),
           InstanceMethod<&SourceObject::LostPrograms>("lostPrograms"),
@@ -73,17 +83,13 @@ Napi::Function SourceObject::Define(Napi::Env env) {
       });
 }
 
-// new Source({ ringBytes, extended, environment, wants, ladders }, onAnswer)
+// new Source({ ringBytes, asks, ladders }, onAnswer)
 SourceObject::SourceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SourceObject>(info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   options_.ring_bytes =
       static_cast<size_t>(options.Get("ringBytes").As<Napi::Number>().Int64Value());
-  options_.extended = options.Get("extended").As<Napi::Boolean>();
-  options_.environment = options.Get("environment").As<Napi::Boolean>();
-  options_.wants = options.Get("wants").As<Napi::Number>();
-  const Napi::Array ladders = options.Get("ladders").As<Napi::Array>();
-  for (uint32_t i = 0; i < ladders.Length(); i++)
-    options_.ladders.push_back(LadderOf(ladders.Get(i).As<Napi::Array>()));
+  options_.asks = options.Get("asks").As<Napi::Number>();
+  options_.ladders = LaddersOf(options.Get("ladders"));
   on_answer_.emplace(info[1].As<Napi::Function>());
   napi_add_env_cleanup_hook(info.Env(), CloseAtExit, this);
 }
@@ -192,6 +198,34 @@ void SourceObject::Pause(const Napi::CallbackInfo& info) {
 
 void SourceObject::Interrupt(const Napi::CallbackInfo&) {
   if (source_) source_->waiter()->Interrupt();
+}
+
+// extend(asks, ladders): what is asked for beside what there is; a promise, when it is attached.
+Napi::Value SourceObject::Extend(const Napi::CallbackInfo& info) {
+  if (!source_) return info.Env().Undefined();
+  const uint32_t asks = info[0].As<Napi::Number>().Uint32Value();
+  const std::vector<Ladder> missing = source_->Missing(LaddersOf(info[1]));
+  return Background<std::vector<Climbed>>::Run(
+      info.Env(), [source = source_, asks, missing] { return source->Climb(asks, missing); },
+      [source = source_](Napi::Env env, std::vector<Climbed> climbed) {
+        source->Add(std::move(climbed));
+        return env.Undefined();
+      });
+}
+
+// restrict(asks, ladders): nothing else any more; a promise, when the rest is detached.
+Napi::Value SourceObject::Restrict(const Napi::CallbackInfo& info) {
+  if (!source_) return info.Env().Undefined();
+  const uint32_t asks = info[0].As<Napi::Number>().Uint32Value();
+  auto others =
+      std::make_shared<std::vector<Climbed>>(source_->TakeOthers(asks, LaddersOf(info[1])));
+  return Background<bool>::Run(
+      info.Env(),
+      [others] {
+        others->clear();
+        return true;
+      },
+      [](Napi::Env env, bool) { return env.Undefined(); });
 }
 
 // Promise of { records, begunBootMs, endedBootMs, errno }.

@@ -33,6 +33,8 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
   void WaitForRecord(const Napi::CallbackInfo& info);
   void Pause(const Napi::CallbackInfo& info);
   void Interrupt(const Napi::CallbackInfo& info);
+  Napi::Value Extend(const Napi::CallbackInfo& info);
+  Napi::Value Restrict(const Napi::CallbackInfo& info);
   Napi::Value TakeSnapshot(const Napi::CallbackInfo& info);
   Napi::Value MissedRuns(const Napi::CallbackInfo& info);
   Napi::Value LostPrograms(const Napi::CallbackInfo& info);

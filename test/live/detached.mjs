@@ -5,20 +5,24 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs'
 import { openSensor } from '../../dist/index.js'
 
-/** Of the program that sees processes end. */
+/** The hook whose link is closed; what else is asked for before, by an update. */
+const [hook, ...events] = process.argv.slice(2)
+
 const isLink = (fd) => {
   try {
-    return /^tp_name:\s+sched_process_exit$/m.test(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))
+    return new RegExp(`^tp_name:\\s+${hook}$`, 'm').test(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))
   } catch {
     // The one that read the folder.
     return false
   }
 }
 
-const sensor = await openSensor({ events: ['NEW_PROCESS', 'TERMINATE_PROCESS'] }).catch(({ code, message }) => {
+const LIFE = ['NEW_PROCESS', 'TERMINATE_PROCESS']
+const sensor = await openSensor({ events: LIFE }).catch(({ code, message }) => {
   console.log(JSON.stringify({ code, message }))
   process.exit()
 })
+if (events.length > 0) await sensor.update({ events: [...LIFE, ...events] })
 closeSync(Number(readdirSync('/proc/self/fd').find(isLink)))
 try {
   for await (const _ of sensor);

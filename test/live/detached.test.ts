@@ -7,12 +7,16 @@ import { cannotRun } from './skip.js'
 
 const PROGRAM = fileURLToPath(new URL('detached.mjs', import.meta.url))
 
-test('a sensor whose program is detached from outside fails instead of telling less', async () => {
-  const { output } = await ended(spawn(process.execPath, [PROGRAM], { stdio: ['ignore', 'pipe', 'inherit'] }))
+test.each([
+  ['process_exit', ['sched_process_exit']],
+  // Attached by an update.
+  ['kernel_module', ['module_load', 'MODULE_LOAD']],
+])('a sensor whose program %s is detached from outside fails instead of telling less', async (program, args) => {
+  const { output } = await ended(spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] }))
   const { code, message } = JSON.parse(output)
   if (UNABLE.includes(code)) cannotRun(message)
   expect({ code, message }).toMatchObject({
     code: 'ERR_DETACHED',
-    message: expect.stringMatching(/^the program process_exit is not attached to the kernel any more/),
+    message: expect.stringContaining(`the program ${program} is not attached to the kernel any more`),
   })
 })

@@ -12,9 +12,7 @@ import { temporaryFolder } from './temporary.js'
 test('an exec record and a row of the snapshot have the inode, size and times that stat has', async () => {
   const source = await LinuxSource.open(new Set(), {
     ringBytes: 1 << 20,
-    extended: false,
-    environment: false,
-    wants: 0,
+    asks: 0,
   }).catch((error) => cannotRun(String(error)))
   try {
     const file = join(temporaryFolder(), 'program')

@@ -9,6 +9,7 @@ import {
   ACCESS,
   ACCESS_KIND,
   ACCESS_MODE,
+  ASKS,
   BLOCK_LIMIT,
   BULK,
   COUNTERS,
@@ -26,7 +27,6 @@ import {
   THREAD,
   TYPE,
   TYPES,
-  WANTS,
 } from '../../lib/decode/linux/layout.js'
 
 const NATIVE = fileURLToPath(new URL('../../native', import.meta.url))
@@ -102,7 +102,7 @@ test('kinds and modes of access, and what is looked for, have the same numbers',
   const names = (prefix: string, values: object) => Object.keys(values).map((name) => `${prefix}_${name}`)
   expect(valuesOf(names('ACCESS', ACCESS_KIND))).toEqual(Object.values(ACCESS_KIND))
   expect(valuesOf(names('ACCESS_MODE', ACCESS_MODE))).toEqual(Object.values(ACCESS_MODE))
-  expect(valuesOf(names('WANTS', WANTS))).toEqual(Object.values(WANTS))
+  expect(valuesOf(names('ASKS', ASKS))).toEqual(Object.values(ASKS))
 })
 
 test('no block that the programs send is too large for its reader', () => {

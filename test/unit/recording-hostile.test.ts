@@ -27,6 +27,10 @@ async function recorded(): Promise<string> {
   sensor.counters.fail(0, 3, 64, 2)
   sensor.run(1_001)
   sensor.clock.adjust(1)
+  sensor.drain.prepareUpdate()
+  const events = ['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS', 'CODE_IDENTITY'] as const
+  const change = { atMs: 1_990, events, filter: { users: [0, 1_000] }, coverage: { attachments: [] } }
+  sensor.drain.update(change, sensor.snapshot(1_500))
   for (let pid = 50; pid < 60; pid++) {
     const child = { pid, execId: 2, startMs: 1_950 + pid }
     sensor.write(fork(child, SHELL, { atMs: 1_950 + pid }), exit(child, { atMs: 2_100 + pid }))

@@ -13,10 +13,7 @@ const PAUSE_MS = 5
 const IDLE_MS = 1_000
 
 let onAnswer: () => void = () => undefined
-const source = new (native().Source)(
-  { ringBytes: Number(process.argv[2]), extended: false, environment: false, wants: 0, ladders: [] },
-  () => onAnswer(),
-)
+const source = new (native().Source)({ ringBytes: Number(process.argv[2]), asks: 0, ladders: [] }, () => onAnswer())
 const opened = (await source.open()) as NativeOpened
 const records = new Records(opened.ring)
 const { offsets } = opened

@@ -201,7 +201,7 @@ export class LinuxDecoder {
       dropped[TYPE.ENVIRONMENT]! += block.pieces
       return
     }
-    if (image.verdict !== VERDICT.WANTED) {
+    if (image.verdict !== VERDICT.WANTED || !this.#stream.wantsEnvironment) {
       filtered[TYPE.ENVIRONMENT]! += block.pieces
       return
     }

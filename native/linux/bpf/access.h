@@ -13,7 +13,7 @@
 /* Only `extended` tells of what was denied. */
 static __always_inline bool is_told(__s64 result)
 {
-	return result >= 0 || (settings.extended && (result == -EPERM || result == -EACCES));
+	return result >= 0 || ((result == -EPERM || result == -EACCES) && asks() & ASKS_DENIED);
 }
 
 /* Several programs write them: one can preempt another. Hence atomic. `header`: of a record of `size` bytes. */
@@ -86,8 +86,6 @@ static __always_inline int access_tell(struct task_struct *actor, struct task_st
 	struct access_record record = {};
 	struct parent_identity who = {};
 
-	if (!(settings.wants & WANTS_ACCESSES))
-		return 0;
 	fill_party(&who, actor);
 	put_actor(&record.header, &who);
 	if (target)

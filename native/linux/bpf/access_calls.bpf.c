@@ -63,7 +63,7 @@ static __always_inline int after_ptrace(__u64 request, __u32 number, __u64 addre
 	struct task_struct *caller = (struct task_struct *)bpf_get_current_task();
 	struct task_struct___tracer *traced = (void *)caller;
 
-	if (settings.wants & WANTS_THREADS && result == 0)
+	if (result == 0 && asks() & ASKS_THREADS)
 		track_ptrace(request, number, address, bytes);
 	switch (request) {
 	case PTRACE_TRACEME:
@@ -136,14 +136,14 @@ static __always_inline int ptrace_of_32(struct pt_regs *regs, __s64 result)
 
 static __always_inline int after_write(struct pt_regs *regs, __s64 result)
 {
-	if (settings.wants & WANTS_THREADS && result > 0)
+	if (result > 0 && asks() & ASKS_THREADS)
 		track_vectors(first_of(regs), fourth_of(regs), fifth_of(regs), sizeof(__u64), result);
 	return after_transfer(first_of(regs), ACCESS_WRITE, result);
 }
 
 static __always_inline int after_write_32(struct pt_regs *regs, __s64 result)
 {
-	if (settings.wants & WANTS_THREADS && result > 0)
+	if (result > 0 && asks() & ASKS_THREADS)
 		track_vectors(first_of_32(regs), fourth_of_32(regs), fifth_of_32(regs), sizeof(__u32), result);
 	return after_transfer(first_of_32(regs), ACCESS_WRITE, result);
 }

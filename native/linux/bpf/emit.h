@@ -8,6 +8,7 @@
 #ifndef KERNELWIRE_EMIT_H
 #define KERNELWIRE_EMIT_H
 
+#include "asks.h"
 #include "identity.h"
 
 /* Sizes are set before loading: native/linux/ebpf_source.cc. */
@@ -23,14 +24,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cpu_counters);
 } counters SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct control);
-} control SEC(".maps");
 
 static __always_inline struct cpu_counters *counters_of_this_cpu(void)
 {

@@ -52,7 +52,7 @@ static __always_inline int after_open(__s64 result, const char *path, __u64 flag
 	__u8 modes;
 
 	if (result < 0) {
-		if (settings.extended && (result == -EACCES || result == -EPERM))
+		if ((result == -EACCES || result == -EPERM) && asks() & ASKS_DENIED)
 			return memory_denied(path, flags);
 		return 0;
 	}

@@ -161,7 +161,7 @@ static __noinline int emit_blocks(struct exec_scratch *mine, struct bulk_scratch
 	WRITE_ONCE(pieces->offset, here);
 	if (!emit_block(pieces, task, RECORD_ARGUMENTS, mm->arg_start, arguments))
 		add_flag(mine, RECORD_ARGUMENTS_BAD);
-	if (settings.environment) {
+	if (asks() & ASKS_ENVIRONMENT) {
 		WRITE_ONCE(pieces->offset, 0);
 		if (!emit_block(pieces, task, RECORD_ENVIRONMENT, mm->env_start, environment))
 			add_flag(mine, RECORD_ENVIRONMENT_BAD);
@@ -206,12 +206,17 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux
 	if (!mine || !pieces || !cpu)
 		return 0;
 	record = &mine->record;
-	WRITE_ONCE(record->header.flags, settings.extended ? RECORD_DETAILS : 0);
-	WRITE_ONCE(mine->used, settings.extended ? sizeof(struct process_details) : 0);
+	if (asks() & ASKS_DETAILS) {
+		WRITE_ONCE(record->header.flags, RECORD_DETAILS);
+		WRITE_ONCE(mine->used, sizeof(struct process_details));
+	} else {
+		WRITE_ONCE(record->header.flags, 0);
+		WRITE_ONCE(mine->used, 0);
+	}
 
 	emit_blocks(mine, pieces, task);
 	add_path(mine, bprm->file);
-	if (settings.extended)
+	if (READ_ONCE(record->header.flags) & RECORD_DETAILS)
 		add_details(mine, (struct process_details *)mine->strings, task);
 	add_arguments(mine, mm);
 	if (user_is_foreign(cred))

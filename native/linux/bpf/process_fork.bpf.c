@@ -66,7 +66,7 @@ int BPF_PROG(process_fork, struct task_struct *creator, struct task_struct *chil
 	cpu = counters_of_this_cpu();
 	if (!cpu)
 		return 0;
-	if (settings.extended)
+	if (asks() & ASKS_DETAILS)
 		return emit_extended(creator, child, cpu);
 
 	record = record_reserve(cpu, RECORD_FORK, sizeof(*record));

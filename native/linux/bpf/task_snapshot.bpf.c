@@ -8,6 +8,7 @@
 #define DIRECTORY_LIMIT SNAPSHOT_PATH
 #define CGROUP_LIMIT 512
 
+#include "asks.h"
 #include "auxv.h"
 #include "details.h"
 #include "file.h"
@@ -36,7 +37,7 @@ struct {
 
 static __always_inline __u8 flags_of(struct task_struct *task)
 {
-	__u8 flags = settings.extended ? RECORD_DETAILS : 0;
+	__u8 flags = asks() & ASKS_DETAILS ? RECORD_DETAILS : 0;
 
 	if (user_is_foreign(task->cred))
 		flags |= RECORD_FOREIGN_USER;
@@ -99,13 +100,13 @@ static __always_inline void fill_row(struct snapshot_scratch *mine, struct task_
 	record->arguments_length = 0;
 	record->reserved = 0;
 	record->file.inode = 0;
-	WRITE_ONCE(mine->used, settings.extended ? sizeof(struct process_details) : 0);
+	WRITE_ONCE(mine->used, record->header.flags & RECORD_DETAILS ? sizeof(struct process_details) : 0);
 	if (mm && !(task->flags & PF_KTHREAD)) {
 		fill_memory(record, mm);
 		if (mm->exe_file)
 			add_file(mine, mm->exe_file, task);
 	}
-	if (settings.extended)
+	if (READ_ONCE(record->header.flags) & RECORD_DETAILS)
 		add_details(mine, (struct process_details *)mine->strings, task);
 }
 
