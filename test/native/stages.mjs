@@ -7,11 +7,10 @@ const require = createRequire(import.meta.url)
 const load = () => require('../../build/Release/addon.node')
 const OPTIONS = {
   ringBytes: 2 ** 20,
-  extended: false,
-  environment: false,
-  wants: 0,
+  asks: 0,
   ladders: [[['process_exit']], [['process_fork']]],
 }
+const MORE = [[['remote_thread']], [['access_ptrace']], [['module_exec']]]
 
 /** What this process still has of the addon's: maps, programs and links in the kernel, and threads. */
 function leftBehind() {
@@ -87,6 +86,30 @@ const STAGES = {
     source.close()
     if ((await snapshot).records.byteLength === 0) throw new Error('no processes')
   },
+  'extended and restricted': async () => {
+    const { source } = await opened()
+    const links = () => source.programs().filter(({ attached }) => attached).length
+    const before = links()
+    await source.extend(15, [...OPTIONS.ladders, ...MORE])
+    if (links() <= before) throw new Error('nothing was attached')
+    await source.restrict(0, OPTIONS.ladders)
+    if (links() !== before) throw new Error('something stayed attached')
+    source.close()
+    await source.extend(0, MORE)
+  },
+  'closed while it is extended': async () => {
+    const { source } = await opened()
+    const extended = source.extend(15, MORE)
+    source.detach()
+    source.close()
+    await extended
+    await new Promise((resolve) => setImmediate(resolve))
+  },
+  'exited while it is extended': async () => {
+    const { source } = await opened()
+    void source.extend(15, MORE)
+    process.exit(0)
+  },
   'collected unclosed': async () => {
     for (let i = 0; i < 3; i++) await opened()
     if (leftBehind().length === 0) throw new Error('it was not open')
@@ -107,6 +130,7 @@ const STAGES = {
   'in a worker that is terminated while it opens': () => terminated('opens'),
   'in a worker that is terminated while it waits': () => terminated('waits'),
   'in a worker that is terminated while a snapshot is taken': () => terminated('takes a snapshot'),
+  'in a worker that is terminated while it is extended': () => terminated('extends'),
   'in a worker that is terminated after it was closed': () => terminated('closes'),
   'in a worker that ends with it open': () => terminated('ends'),
 }
@@ -138,6 +162,11 @@ const IN_WORKER = {
   'takes a snapshot': async (there) => {
     const { source } = await opened()
     void source.takeSnapshot()
+    there()
+  },
+  extends: async (there) => {
+    const { source } = await opened()
+    void source.extend(15, MORE)
     there()
   },
   closes: async (there) => {
