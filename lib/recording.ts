@@ -1,6 +1,5 @@
 /** openRecording(): what a sensor has seen, once more. Needs no privilege, no addon and not the machine that it comes from. */
-import type { Stats } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { nestedProcess } from './build/process.js'
 import { batchHandler, Consumer, type Handlers } from './consumer.js'
@@ -14,8 +13,10 @@ import { handlers, isFunction, isSignal, requireEvent } from './options.js'
 import { STATE } from './process/image.js'
 import { Lineage } from './process/lineage.js'
 import type { OnRecord } from './raw-record.js'
+import { MAGIC } from './recording/format.js'
 import { FORMATS } from './recording/formats.js'
-import type { Playback, RecordingInfo } from './recording/playback.js'
+import { isPipe, peek } from './recording/pipes.js'
+import type { Playback, RecordingFormat, RecordingInfo } from './recording/playback.js'
 import type { Damage } from './recording/reader.js'
 import { type Selection, selects, validateSelection } from './recording/selection.js'
 import type { EventSource } from './sensor.js'
@@ -55,7 +56,7 @@ export interface Recording<N extends EventName = EventName> extends EventSource<
 
 /**
  * Opens a recording: a file, or all files of one that was written in parts. What kind it is, its content says:
- * one of kernelwire (.kwr), or of Windows events (.etl), which can be a pipe too; "-" is the standard input.
+ * one of kernelwire (.kwr), or of Windows events (.etl). It can be a pipe; "-" is the standard input.
  *
  * @throws KernelwireError with a stable `code`: ERR_FILE_READ, ERR_RECORDING_FOREIGN,
  * ERR_RECORDING_VERSION, ERR_RECORDING_DAMAGED for what cannot be read; ERR_OPTION and
@@ -118,11 +119,19 @@ function validate<N extends EventName>(options: RecordingOptions<N>): RecordingO
 /** As long as the longest head that a format asks for. */
 const HEAD_BYTES = 4_096
 
-/** Undefined of a pipe, which gives each byte once. */
-async function headOf(path: string): Promise<Buffer | undefined> {
+/** Undefined for what no format knows. */
+async function formatOf(path: string): Promise<RecordingFormat | undefined> {
+  if (!(await isPipe(path))) {
+    const head = await headOf(path)
+    return FORMATS.find((one) => one.recognizes(head))
+  }
+  const head = await peek(path, MAGIC.length)
+  return FORMATS.find((one) => one.recognizes(head)) ?? FORMATS.find((one) => one.isForOtherPipes)
+}
+
+async function headOf(path: string): Promise<Buffer> {
   let file: FileHandle | undefined
   try {
-    if (path === '-' || isPipe(await stat(path))) return undefined
     file = await open(path, 'r')
     const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
     return buffer.subarray(0, bytesRead)
@@ -131,10 +140,6 @@ async function headOf(path: string): Promise<Buffer | undefined> {
   } finally {
     await file?.close()
   }
-}
-
-function isPipe(file: Stats): boolean {
-  return file.isFIFO() || file.isSocket() || file.isCharacterDevice()
 }
 
 class PlayedRecording<N extends EventName> implements Recording<N> {
@@ -152,8 +157,7 @@ class PlayedRecording<N extends EventName> implements Recording<N> {
     paths: readonly string[],
     options: RecordingOptions<N>,
   ): Promise<PlayedRecording<N>> {
-    const head = await headOf(paths[0]!)
-    const format = FORMATS.find((one) => (head === undefined ? one.readsPipes : one.recognizes(head)))
+    const format = await formatOf(paths[0]!)
     if (format === undefined) {
       const known = FORMATS.map(({ name }) => `.${name}`).join(' or ')
       throw new KernelwireError(

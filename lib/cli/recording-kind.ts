@@ -1,18 +1,13 @@
 /** What kind of recording a file is, by its first bytes. */
-import { open, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { isRecording, MAGIC } from '../recording/format.js'
+import { isPipe, peek } from '../recording/pipes.js'
 
-/**
- * What is no file, such as a pipe, is not touched: it gives each byte once. What cannot be read goes by its name, and
- * whoever opens it says why.
- */
+/** What cannot be read goes by its name, and whoever opens it says why. */
 export async function isKwr(path: string): Promise<boolean> {
-  if (path === '-') return false
-  const isFile = await stat(path).then(
-    (status) => status.isFile(),
-    () => false,
-  )
-  return path.endsWith('.kwr') || (isFile && isRecording(await headOf(path)))
+  const isOnce = await isPipe(path).catch(() => undefined)
+  if (isOnce === true) return isRecording(await peek(path, MAGIC.length))
+  return path.endsWith('.kwr') || (isOnce === false && isRecording(await headOf(path)))
 }
 
 async function headOf(path: string): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 /** A .kwr recording on the command line: the events that the sensor delivered. */
 import { KernelwireError } from '../errors.js'
-import type { EventName } from '../events/index.js'
+import { EVENT_NAMES, type EventName } from '../events/index.js'
 import { requireEvent } from '../options.js'
 import { type Paint, paintFor } from '../output/paint.js'
 import type { Selection } from '../recording/selection.js'
@@ -12,6 +12,8 @@ import { type ViewName, viewName, viewOf } from './view.js'
 
 interface Request extends Selection {
   events: readonly EventName[] | undefined
+  /** Whether these are meant as far as the recording has them. */
+  isOfAll: boolean
   speed: number | undefined
   follow: boolean
   count: number
@@ -49,13 +51,14 @@ export async function replayKwr(
       `--${other} is for recordings of Windows; ${paths[0]} is replayed as it was recorded, so leave it out`,
     )
   }
-  await print(paths, await requestOf(paths, values, terminal), terminal, signal)
+  await print(paths, requestOf(values, terminal), terminal, signal)
 }
 
-async function requestOf(paths: readonly string[], values: KwrValues, terminal: Terminal): Promise<Request> {
+function requestOf(values: KwrValues, terminal: Terminal): Request {
   const { events, pid, since, until, count, speed, json, lines } = values
   return {
-    events: events === undefined ? undefined : parseEvents('--events', events, requireEvent, await eventsIn(paths)),
+    events: events === undefined ? undefined : parseEvents('--events', events, requireEvent, EVENT_NAMES),
+    isOfAll: /(^|,)\s*all\s*(,|$)/.test(events ?? 'all'),
     pid: pid === undefined ? undefined : parsePid('--pid', pid),
     sinceMs: since === undefined ? undefined : parseTime('--since', since),
     untilMs: until === undefined ? undefined : parseTime('--until', until),
@@ -65,12 +68,6 @@ async function requestOf(paths: readonly string[], values: KwrValues, terminal: 
     view: viewName({ ...(json && { json }), ...(lines && { lines }) }, terminal),
     paint: paintFor(values.color, terminal.isTerminal, terminal.environment),
   }
-}
-
-/** What "all" means. */
-async function eventsIn(paths: readonly string[]): Promise<readonly EventName[]> {
-  await using recording = await openRecording(paths)
-  return recording.info.events
 }
 
 function parseSpeed(text: string): number {
@@ -85,8 +82,9 @@ async function print(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { view: name, paint, count, ...options } = request
-  await using recording = await openRecording(paths, options)
+  const { view: name, paint, count, events, isOfAll, ...options } = request
+  await using recording = await openRecording(paths, isOfAll ? options : { ...options, events })
+  const left = isOfAll && events !== undefined ? new Set(events) : undefined
   // Not as an option: what was read is summed up all the same.
   signal.addEventListener('abort', () => void recording.close(), { once: true })
   const tally = new Tally()
@@ -94,7 +92,8 @@ async function print(
   {
     await using view = await viewOf(name, paint, terminal)
     for await (const batch of recording) {
-      const records = batch.slice(0, count - tally.total)
+      const wanted = left === undefined ? batch : batch.filter(({ routing }) => left.has(routing.event_type))
+      const records = wanted.slice(0, count - tally.total)
       await view.show(records)
       for (const record of records) tally.add(record)
       if (tally.total >= count || signal.aborted) break

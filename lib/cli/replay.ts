@@ -62,11 +62,12 @@ export const face = {
   positional: 'file',
   text: [
     'Of a recording made by kernelwire record (.kwr), it prints what the sensor delivered then, to the byte, without privilege and on any machine. Filters, --extended and correlation are those of the recording. Of one in several files, name them all.',
-    'Reads recordings of Windows events (.etl) on any platform; FILE may be a pipe, and - is the standard input. In a pipe or a file, events are JSON, one a line; on a terminal they are lines to read. Where stderr is a terminal, it shows the progress.',
+    'Reads recordings of Windows events (.etl) on any platform. FILE may be a pipe, and - is the standard input. In a pipe or a file, events are JSON, one a line; on a terminal they are lines to read. Where stderr is a terminal, it shows the progress.',
   ],
   examples: [
     'kernelwire replay run.kwr --events NEW_PROCESS --since 2026-01-31T12:00:00Z',
     'kernelwire replay run.kwr --speed 1x',
+    'zcat run.kwr.gz | kernelwire replay -',
     'kernelwire replay trace.etl',
     'kernelwire replay trace.etl --events NEW_PROCESS,TERMINATE_PROCESS --pid 4242 --json',
     'kernelwire replay trace.etl --stats',

@@ -4,13 +4,10 @@
  * Each step brings some thousand records (native/etw_record.h), in the order of their time, into
  * memory where they are read in place; the next step overwrites them.
  */
-import { createReadStream, open } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { KernelwireError } from '../errors.js'
+import { isPipe, streamOf } from '../recording/pipes.js'
 import type { Records } from '../records.js'
 import { type CoreOptions, type EtlCore, OPEN, STEP } from './core.js'
 import { type EtlFacts, readFacts } from './facts.js'
@@ -18,11 +15,8 @@ import { NativeCore } from './native-core.js'
 import { type EtlTotals, readTotals } from './totals.js'
 import { WasmCore } from './wasm-core.js'
 
-const openDescriptor = promisify(open)
-
 /** So long the program around us waits for its turn. */
 const TURN_MS = 10
-const PIPE_CHUNK_BYTES = 2 ** 20
 
 /** Of step(): all providers, also those that nothing here decodes. */
 export const ALL_PROVIDERS = 0xffff
@@ -44,9 +38,12 @@ export class EtlFile {
 
   /** `path`: "-" is the standard input. */
   static async open(path: string, options: EtlFileOptions = {}): Promise<EtlFile> {
-    const isPipe = path === '-' || (await isNoFile(path))
-    const pipe = isPipe ? new Pipe(await streamOf(path), path) : undefined
-    const core = coreFor({ path: isPipe ? undefined : path, isCounting: options.isCounting === true }, path, options)
+    const pipe = (await isPipe(path)) ? new Pipe(await streamOf(path), path) : undefined
+    const core = coreFor(
+      { path: pipe === undefined ? path : undefined, isCounting: options.isCounting === true },
+      path,
+      options,
+    )
     try {
       let opened = core.open()
       while (opened === OPEN.WAIT) {
@@ -141,27 +138,6 @@ class Pipe {
   close(): void {
     this.#stream.destroy()
   }
-}
-
-/** A named pipe as a socket: a read of a file cannot be taken back while it waits for the writer. */
-async function streamOf(path: string): Promise<Readable> {
-  if (path === '-') return process.stdin
-  if (!(await stat(path)).isFIFO()) return createReadStream(path, { highWaterMark: PIPE_CHUNK_BYTES })
-  const fd = await openDescriptor(path, 'r').catch((cause: Error) => {
-    throw new KernelwireError('ERR_FILE_READ', `cannot read ${path}: ${cause.message}`, { cause })
-  })
-  return new Socket({ fd, readable: true, writable: false })
-}
-
-/** Whether it is something that can be read once only. */
-async function isNoFile(path: string): Promise<boolean> {
-  const found = await stat(path).catch((cause: Error) => {
-    throw new KernelwireError('ERR_FILE_READ', `cannot read ${path}: ${cause.message}`, { cause })
-  })
-  if (found.isDirectory()) {
-    throw new KernelwireError('ERR_FILE_READ', `cannot read ${path}: it is a directory; name a file in it`)
-  }
-  return !found.isFile()
 }
 
 function coreFor(options: CoreOptions, path: string, { reader }: EtlFileOptions): EtlCore {

@@ -14,7 +14,7 @@ const IS_EVENT = 0x80
 
 export const etl: RecordingFormat = {
   name: 'etl',
-  readsPipes: true,
+  isForOtherPipes: true,
   recognizes(head) {
     if (head.length < EVENT_AT + EVENT.SIZE) return false
     const isSystem = SYSTEM_TYPES.includes(head[EVENT_AT + EVENT.type]!)

@@ -21,12 +21,13 @@ import { ENTRY, FIELD, FIRST_ENTRY, isRecording } from './format.js'
 import { parseLosses } from './losses.js'
 import { decodeSeed, type Meta, parseMeta } from './meta.js'
 import { Parts } from './parts.js'
+import { isPipe } from './pipes.js'
 import type { Playback, PlaybackOptions, Played, RecordingFormat, RecordingInfo } from './playback.js'
 import { PlayedGaps, PlayedSource, PlayedUsers } from './played.js'
 
 export const kwr: RecordingFormat = {
   name: 'kwr',
-  readsPipes: false,
+  isForOtherPipes: false,
   recognizes: isRecording,
   async open(paths, options) {
     const fixed = (['extended', 'envelope', 'correlation'] as const).find((name) => options[name] !== undefined)
@@ -40,7 +41,8 @@ export const kwr: RecordingFormat = {
     try {
       const playback = await KwrPlayback.begin(parts, options)
       // What sensor.update() has asked for later, the beginning does not know.
-      if (playback.lacks(options.events)) playback.info.events = await laterEvents(paths, playback.info.events)
+      if (playback.lacks(options.events) && !(await hasPipe(paths)))
+        playback.info.events = await laterEvents(paths, playback.info.events)
       return playback
     } catch (error) {
       await parts.close()
@@ -49,7 +51,11 @@ export const kwr: RecordingFormat = {
   },
 }
 
-/** All that the recording has; it is read once more to find out. A pipe has only one beginning. */
+async function hasPipe(paths: readonly string[]): Promise<boolean> {
+  return (await Promise.all(paths.map(isPipe))).includes(true)
+}
+
+/** All that the recording has; it is read once more to find out. */
 async function laterEvents(paths: readonly string[], events: readonly EventName[]): Promise<EventName[]> {
   const all = new Set(events)
   const parts = await Parts.open(paths, () => false)

@@ -1,12 +1,12 @@
 /** The files of one recording, one after the other. */
-import { type FileHandle, open } from 'node:fs/promises'
 import { KernelwireError } from '../errors.js'
 import type { FileHeader, HeaderFault } from './format.js'
+import { type Input, openInput } from './input.js'
 import { BlockReader, type Damage } from './reader.js'
 
 interface Part {
   path: string
-  file: FileHandle
+  input: Input
   header: FileHeader
   reader: BlockReader
 }
@@ -64,15 +64,13 @@ export class Parts {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.allSettled(this.#parts.map(({ file }) => file.close()))
+    await Promise.allSettled(this.#parts.map(({ input }) => input.close()))
   }
 
   async #add(path: string, isFollowing: () => boolean): Promise<void> {
-    const file = await open(path, 'r').catch((cause) => {
-      throw new KernelwireError('ERR_FILE_READ', `cannot read ${path}: ${cause.message}`, { cause })
-    })
-    const reader = new BlockReader(file, this.damage, isFollowing)
-    const part = { path, file, reader, header: { part: 0, run: '' } }
+    const input = await openInput(path)
+    const reader = new BlockReader(input, this.damage, isFollowing)
+    const part = { path, input, reader, header: { part: 0, run: '' } }
     this.#parts.push(part)
     const header = await reader.header()
     if (typeof header === 'string') throw refusal(path, header)

@@ -56,8 +56,8 @@ export interface PlaybackOptions {
 /** How files of one kind are read. */
 export interface RecordingFormat {
   name: string
-  /** Whether it can be read from a pipe, which nobody can look into before. */
-  readsPipes: boolean
+  /** Whether a pipe is one of these where no other format recognizes its first bytes. */
+  isForOtherPipes: boolean
   /** `head`: the first bytes of the file, fewer than asked for where it is shorter. */
   recognizes(head: Buffer): boolean
   /** `paths`: one file, or several that belong together, in any order. */

@@ -2,7 +2,6 @@
  * Blocks out of a file, one at a time: what is damaged is skipped and counted, a file that breaks off
  * ends with its last whole block. Reads forward only, so a pipe will do.
  */
-import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import {
@@ -15,6 +14,7 @@ import {
   type FileHeader,
   type HeaderFault,
 } from './format.js'
+import type { Input } from './input.js'
 
 const CHUNK_BYTES = 64 * 2 ** 10
 /** How often a file that is still written is looked at. */
@@ -33,7 +33,7 @@ export interface Damage {
 }
 
 export class BlockReader {
-  readonly #file: FileHandle
+  readonly #input: Input
   readonly #damage: Damage
   readonly #isFollowing: () => boolean
   /** Read and not used yet. */
@@ -41,8 +41,8 @@ export class BlockReader {
   #next = 0
 
   /** `isFollowing`: whether to wait for more where the file ends. */
-  constructor(file: FileHandle, damage: Damage, isFollowing: () => boolean) {
-    this.#file = file
+  constructor(input: Input, damage: Damage, isFollowing: () => boolean) {
+    this.#input = input
     this.#damage = damage
     this.#isFollowing = isFollowing
   }
@@ -94,8 +94,7 @@ export class BlockReader {
 
   async #payload(bytes: number): Promise<ArrayBuffer | undefined> {
     // A header may promise what the file does not have.
-    const { size } = await this.#file.stat()
-    if (size > 0 && bytes > size && !this.#isFollowing()) {
+    if (bytes > (await this.#input.size()) && !this.#isFollowing()) {
       this.#cut()
       return undefined
     }
@@ -135,8 +134,8 @@ export class BlockReader {
   /** 0 at the end. */
   async #read(into: Uint8Array): Promise<number> {
     for (;;) {
-      const { bytesRead } = await this.#file.read(into, 0, into.length, null)
-      if (bytesRead > 0 || !this.#isFollowing()) return bytesRead
+      const count = await this.#input.read(into)
+      if (count > 0 || !this.#input.canGrow || !this.#isFollowing()) return count
       await delay(FOLLOW_MS)
     }
   }

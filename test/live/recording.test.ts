@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { EventRecord } from '../../lib/events/index.js'
-import { Command } from './command.js'
+import { Command, MAIN } from './command.js'
 import { until } from './sensor.js'
 import { cannotRun } from './skip.js'
-import { storm } from './storm.js'
+import { copies, storm } from './storm.js'
 import { temporaryFolder } from './temporary.js'
 
 async function recording(args: readonly string[]): Promise<Command> {
@@ -63,6 +63,48 @@ test.each([[[]], [['--extended', '--exclude', 'self']]])(
     expect(again.stdout === stdout).toBe(true)
   },
 )
+
+test('filtered live, a replay leaves out the same, and all else is the same to the byte', async () => {
+  const path = join(temporaryFolder(), 'run.kwr')
+  const { storm: stormy, tiny } = copies('asked-for')
+  const args = ['--events', 'all', '--only', `path:${stormy},path:${tiny},user:root`, '--exclude', `path:${tiny},self`]
+  const command = await recording([path, '--json', ...args])
+  await storm({ exits: 200, execs: 100, programs: { storm: stormy, tiny } })
+  spawnSync('true')
+  const { stdout } = await endOf(command)
+  const started = new Set<string>()
+  for (const line of stdout.trimEnd().split('\n')) {
+    const { routing, event } = JSON.parse(line) as EventRecord
+    if (routing.event_type === 'NEW_PROCESS' && 'FILE_PATH' in event) started.add(event.FILE_PATH!)
+  }
+  expect(started).toEqual(new Set([stormy]))
+  expect(countByName(stdout).get('TERMINATE_PROCESS')).toBeGreaterThan(200)
+  expect((await replay(path)).stdout === stdout).toBe(true)
+})
+
+test('a recording comes from a pipe, from a process substitution and from a file as standard input', async () => {
+  const path = join(temporaryFolder(), 'run.kwr')
+  const command = await recording([path, '--json'])
+  await storm({ execs: 500 })
+  const { stdout } = await endOf(command)
+  const kernelwire = `'${process.execPath}' '${MAIN}' replay`
+  for (const script of [
+    `cat '${path}' | ${kernelwire} -`,
+    // Slowly: a pipe gives what it has.
+    `(head -c 70 '${path}'; sleep 0.2; tail -c +71 '${path}') | ${kernelwire} -`,
+    `${kernelwire} <(cat '${path}')`,
+    `${kernelwire} - < '${path}'`,
+    `cat '${path}' | ${kernelwire} - --events all,-EXISTING_PROCESS,-NEW_PROCESS,-TERMINATE_PROCESS,-CODE_IDENTITY`,
+  ]) {
+    const {
+      status,
+      stderr,
+      stdout: again,
+    } = spawnSync('bash', ['-c', script], { encoding: 'utf8', maxBuffer: 2 ** 28 })
+    expect([script, status, stderr]).toEqual([script, 0, expect.stringContaining('nothing lost')])
+    expect([script, again === (script.includes('all,-') ? '' : stdout)]).toEqual([script, true])
+  }
+})
 
 test('memory of what happened before a file began does not get into it', async () => {
   const folder = temporaryFolder()

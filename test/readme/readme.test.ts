@@ -1,17 +1,15 @@
 /** Every block of README.md, executed; what it shows must come, but for numbers. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import typescript from 'typescript'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { EVENT_NAMES, SUPPORTED_ON_LINUX } from '../../lib/events/index.js'
 import { Command, isUnable, MAIN } from '../live/command.js'
 import { ended, until } from '../live/sensor.js'
 import { cannotRun } from '../live/skip.js'
 import { temporaryFolder } from '../live/temporary.js'
+import { compiled, ROOT } from './compiled.js'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 
 interface Block {
@@ -108,22 +106,17 @@ test.each(['--duration 5 --json', 'schema NEW_PROCESS'].flatMap((word) => take('
   },
 )
 
+test('record and replay', async () => {
+  const output = await typed(take('sh', 'record run.kwr'), temporaryFolder())
+  expect(output).toContain('the same to the byte\n')
+  expect(output).toMatch(/^[\d:.]+ start +\d+ \S+ +\S*ls \/etc/m)
+})
+
 test('a web server that starts a shell', async () => {
-  const source = take('ts', 'openSensor')
-  const folder = join(ROOT, 'build', 'test', 'readme')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'block.ts'), source)
-  const config = { extends: '../../../tsconfig.test.json', include: ['block.ts'] }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
-  expect(spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' }).stdout).toBe('')
-  const { outputText } = typescript.transpileModule(source, {
-    compilerOptions: { module: typescript.ModuleKind.ESNext, target: typescript.ScriptTarget.ES2022 },
-  })
-  writeFileSync(join(folder, 'block.mjs'), outputText)
+  const block = compiled('readme', take('ts', 'openSensor'))
   if (unable !== undefined) cannotRun(unable)
 
-  const command = new Command([], {}, [process.execPath, join(folder, 'block.mjs')]).read()
+  const command = new Command([], {}, [process.execPath, block]).read()
   const server = join(temporaryFolder(), 'nginx')
   spawnSync('cp', ['/bin/sh', server])
   // It does not say when it is there.

@@ -6,6 +6,18 @@
 #include "core.h"
 #include "path.h"
 
+/* Of the program's own scratch. */
+static __always_inline struct path_buffer *own_buffer(void);
+
+/*
+ * A path into that buffer. Not static: the verifier goes through it once, not once for each caller. It
+ * wants numbers then, not pointers.
+ */
+__noinline int own_path_of_dentry(__u64 mount_point, __u64 dentry)
+{
+	return path_of_dentry((struct vfsmount *)mount_point, (struct dentry *)dentry, own_buffer());
+}
+
 #define CGROUP_DEPTH 32
 #ifndef CGROUP_LIMIT
 #define CGROUP_LIMIT 1024
@@ -113,9 +125,9 @@ static __always_inline void path_of_cgroup(struct task_struct *task, struct path
 	path_of_kernfs(node, buffer);
 }
 
-static __always_inline void path_of_directory(struct fs_struct *fs, struct path_buffer *buffer)
+static __always_inline void path_of_directory(struct fs_struct *fs)
 {
-	path_of_dentry(BPF_CORE_READ(fs, pwd.mnt), BPF_CORE_READ(fs, pwd.dentry), buffer);
+	own_path_of_dentry((__u64)BPF_CORE_READ(fs, pwd.mnt), (__u64)BPF_CORE_READ(fs, pwd.dentry));
 }
 
 /* Details and their two strings into a scratch with `path`, `used` and `strings`. */
@@ -124,7 +136,7 @@ static __always_inline void path_of_directory(struct fs_struct *fs, struct path_
 		struct fs_struct *fs_ = (task)->fs;                                                \
 		fill_details(details, task);                                                       \
 		if (fs_) {                                                                         \
-			path_of_directory(fs_, &(scratch)->path);                                  \
+			path_of_directory(fs_);                                                    \
 			WRITE_ONCE((details)->directory_length, path_append(scratch, DIRECTORY_LIMIT)); \
 		}                                                                                  \
 		path_of_cgroup(task, &(scratch)->path);                                            \

@@ -31,6 +31,14 @@ struct {
 	__type(value, struct exec_scratch);
 } scratch SEC(".maps");
 
+static __always_inline struct path_buffer *own_buffer(void)
+{
+	__u32 zero = 0;
+	struct exec_scratch *mine = bpf_map_lookup_elem(&scratch, &zero);
+
+	return mine ? &mine->path : NULL;
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -175,7 +183,7 @@ static __always_inline void add_path(struct exec_scratch *mine, struct file *fil
 
 	if (is_deleted(dentry))
 		add_flag(mine, RECORD_DELETED);
-	path_of_dentry(BPF_CORE_READ(file, f_path.mnt), dentry, &mine->path);
+	own_path_of_dentry((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)dentry);
 	WRITE_ONCE(mine->record.path_length, path_append(mine, PATH_LIMIT));
 	WRITE_ONCE(mine->record.path_bytes, READ_ONCE(mine->path.total));
 }

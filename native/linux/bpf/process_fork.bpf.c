@@ -20,6 +20,14 @@ struct {
 	__type(value, struct fork_scratch);
 } scratch SEC(".maps");
 
+static __always_inline struct path_buffer *own_buffer(void)
+{
+	__u32 zero = 0;
+	struct fork_scratch *mine = bpf_map_lookup_elem(&scratch, &zero);
+
+	return mine ? &mine->path : NULL;
+}
+
 static __always_inline void fill_fork(struct fork_record *record, __u8 flags, struct task_struct *creator,
 				      struct task_struct *child, struct cpu_counters *cpu)
 {

@@ -35,6 +35,14 @@ struct {
 	__type(value, struct snapshot_scratch);
 } scratch SEC(".maps");
 
+static __always_inline struct path_buffer *own_buffer(void)
+{
+	__u32 zero = 0;
+	struct snapshot_scratch *mine = bpf_map_lookup_elem(&scratch, &zero);
+
+	return mine ? &mine->path : NULL;
+}
+
 static __always_inline __u8 flags_of(struct task_struct *task)
 {
 	__u8 flags = asks() & ASKS_DETAILS ? RECORD_DETAILS : 0;
@@ -76,7 +84,7 @@ static __always_inline void add_file(struct snapshot_scratch *mine, struct file 
 	fill_file(&record->file, file, task);
 	if (is_deleted(dentry))
 		WRITE_ONCE(record->header.flags, READ_ONCE(record->header.flags) | RECORD_DELETED);
-	path_of_dentry(BPF_CORE_READ(file, f_path.mnt), dentry, &mine->path);
+	own_path_of_dentry((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)dentry);
 	WRITE_ONCE(record->path_length, path_append(mine, SNAPSHOT_PATH));
 	WRITE_ONCE(record->path_bytes, READ_ONCE(mine->path.total));
 }
