@@ -10,7 +10,7 @@ const PROGRAM = fileURLToPath(new URL('detached.mjs', import.meta.url))
 test.each([
   ['process_exit', ['sched_process_exit']],
   // Attached by an update.
-  ['kernel_module', ['module_load', 'MODULE_LOAD']],
+  ['remote_thread', ['task_newtask', 'NEW_REMOTE_THREAD']],
 ])('a sensor whose program %s is detached from outside fails instead of telling less', async (program, args) => {
   const { output } = await ended(spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] }))
   const { code, message } = JSON.parse(output)
