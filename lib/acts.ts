@@ -137,7 +137,11 @@ export class Acts {
   /** `mask`: of a handle that was opened; with `isDenied`, of one that was not. */
   handle(source: PartyOf, target: PartyOf, mask: number, isDenied: boolean, time: number, account: number): void {
     const { accounts, extended } = this.#stream
-    const isOne = reachesIn(mask) && (extended || !isDenied) && this.#stream.areWanted(source.image, target.image)
+    const isWhole = reachesIn(mask)
+    const isOne =
+      (isWhole || this.#options.allAccess === true) &&
+      (extended || !isDenied) &&
+      this.#stream.areWanted(source.image, target.image)
     if (!isOne || !(this.#correlates || this.wants('REMOTE_PROCESS_HANDLE'))) {
       accounts.filtered[account]!++
       return
@@ -148,7 +152,7 @@ export class Acts {
     if (isDenied) event.DENIED = 1
     if (extended) event.SEQUENCE = ids.sequence
     const routing = this.#upon('REMOTE_PROCESS_HANDLE', source, target, time)
-    this.#take({ routing, event } as RemoteProcessHandle, account, !isDenied)
+    this.#take({ routing, event } as RemoteProcessHandle, account, isWhole && !isDenied)
   }
 
   /** With the handle that was told last. */

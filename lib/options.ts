@@ -37,6 +37,11 @@ export interface SensorOptions<N extends EventName = DefaultEvent> {
   ringBytes?: number | undefined
   /** Adds the fields that the document does not have. Default: false. */
   extended?: boolean | undefined
+  /**
+   * REMOTE_PROCESS_HANDLE also for access that neither reads nor writes memory nor creates threads; on Linux pidfd_open
+   * and pidfd_getfd. Default: false.
+   */
+  allAccess?: boolean | undefined
   /** An exec this soon after its fork makes one NEW_PROCESS with it. Default: 100 ms. */
   forkWindowMs?: number | undefined
   /** Larger files are not hashed: their CODE_IDENTITY has ERROR 223. Default: 256 MiB. */
@@ -65,6 +70,7 @@ export interface ResolvedOptions<N extends EventName = EventName> {
   /** A power of two. */
   ringBytes: number
   extended: boolean
+  allAccess: boolean
   forkWindowMs: number
   hashLimitBytes: number
   envelope: EnvelopeOptions
@@ -81,6 +87,7 @@ export const OPTION_NAMES = [
   'events',
   'ringBytes',
   'extended',
+  'allAccess',
   'forkWindowMs',
   'hashLimitBytes',
   'envelope',
@@ -99,6 +106,7 @@ export function validate<N extends EventName>(options: SensorOptions<N> = {}): R
     events: eventSet(options.events === undefined ? namesOf(options.on) : options.events),
     ringBytes: ringSize(options.ringBytes),
     extended: isBoolean('extended', options.extended),
+    allAccess: isBoolean('allAccess', options.allAccess),
     forkWindowMs: milliseconds(options.forkWindowMs),
     hashLimitBytes: hashLimit(options.hashLimitBytes),
     envelope: validateEnvelope(options.envelope),

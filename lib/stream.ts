@@ -41,6 +41,8 @@ export interface StreamOptions {
   ids: EventIds
   atoms: Atoms
   filter?: ResolvedFilter | undefined
+  /** Tells also of handles that do not reach into a process. */
+  allAccess?: boolean | undefined
 }
 
 /** A change takes some milliseconds to prepare; a forged recording may never make it. */

@@ -155,6 +155,8 @@ enum access_kind {
 	ACCESS_MEMORY_FILE = 4,	/* /proc/PID/mem was opened; modes say how */
 	ACCESS_DETACH = 5,	/* ptrace: what attach began is over */
 	ACCESS_CHANGE = 6,	/* memory or registers were changed; modes say through what */
+	ACCESS_PIDFD = 7,	/* pidfd_open */
+	ACCESS_GETFD = 8,	/* pidfd_getfd */
 };
 
 enum access_modes {

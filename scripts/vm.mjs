@@ -17,6 +17,9 @@ const STATUS = { usage: 2, skipped: 77, timedOut: 124, machineFailed: 125 }
 const PASSED_ON = /^(PATH|LANG|LC_ALL|CI|NO_COLOR|FORCE_COLOR|KERNELWIRE_.*)$/
 const KERNEL_COMMAND_LINE = 'console=ttyS0 quiet panic=-1 oops=panic mitigations=off tsc=reliable'
 
+/** To load all programs takes a minute where the verifier is emulated. */
+const TEST_TIMEOUT_MS = 300_000
+
 const USAGE = `Usage: node scripts/vm.mjs [options] -- COMMAND [ARGUMENT…]
        node scripts/vm.mjs [options] --suite NAME
        node scripts/vm.mjs [options] --fetch
@@ -70,6 +73,7 @@ function suiteCommand(project, only, wantsReport) {
     project,
     // To load the same modules anew for each file would take longer there than the tests.
     '--no-isolate',
+    `--testTimeout=${TEST_TIMEOUT_MS}`,
     ...(wantsReport ? report : []),
     ...only
       .split(',')
@@ -78,13 +82,14 @@ function suiteCommand(project, only, wantsReport) {
   ]
 }
 
-function guestEnvironment(extra) {
+function guestEnvironment(extra, isSuite) {
   const inherited = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))
   const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
   const added = extra.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])
   return {
     HOME: '/root',
     ...colour,
+    ...(isSuite ? { KERNELWIRE_TEST_DEADLINE_MS: TEST_TIMEOUT_MS - 10_000 } : {}),
     ...Object.fromEntries([...inherited, ...added]),
     KERNELWIRE_VM_REPORT: GUEST_REPORT,
   }
@@ -100,7 +105,7 @@ async function runInMachine(options, machine, scratch, signal) {
     command: suite === undefined ? options.command : suiteCommand(suite, options.only, options.json !== undefined),
     project: PROJECT,
     directory: suite === undefined ? process.cwd() : PROJECT,
-    env: guestEnvironment(options.env),
+    env: guestEnvironment(options.env, suite !== undefined),
   }
   writeFileSync(image, initrd(guest))
   const append = `${KERNEL_COMMAND_LINE} ${options.append}`

@@ -33,6 +33,10 @@ export const SENSOR = {
   ...FILTER,
   ...CORRELATION,
   extended: { type: 'boolean', text: 'add the fields that go beyond the documented ones' },
+  'all-access': {
+    type: 'boolean',
+    text: 'REMOTE_PROCESS_HANDLE also for access that neither reads nor writes memory nor creates threads: on Linux pidfd_open and pidfd_getfd',
+  },
   config: {
     type: 'string',
     value: 'FILE',
@@ -42,7 +46,7 @@ export const SENSOR = {
 } as const satisfies OptionFaces
 
 export const SENSOR_TEXT =
-  'What no option says, a variable named after it may: KERNELWIRE_EVENTS, KERNELWIRE_RING_SIZE, KERNELWIRE_HASH_LIMIT, KERNELWIRE_ONLY, KERNELWIRE_EXCLUDE, KERNELWIRE_SENSITIVE, KERNELWIRE_IGNORE, KERNELWIRE_INJECTION_WINDOW, KERNELWIRE_EXTENDED (0 or 1), KERNELWIRE_CONFIG. Options win over variables, variables over the file.'
+  'What no option says, a variable named after it may: KERNELWIRE_EVENTS, KERNELWIRE_RING_SIZE, KERNELWIRE_HASH_LIMIT, KERNELWIRE_ONLY, KERNELWIRE_EXCLUDE, KERNELWIRE_SENSITIVE, KERNELWIRE_IGNORE, KERNELWIRE_INJECTION_WINDOW, KERNELWIRE_EXTENDED and KERNELWIRE_ALL_ACCESS (0 or 1), KERNELWIRE_CONFIG. Options win over variables, variables over the file.'
 
 export interface SensorValues {
   events?: string
@@ -54,6 +58,7 @@ export interface SensorValues {
   ignore?: string[]
   'injection-window'?: string
   extended?: boolean
+  'all-access'?: boolean
   config?: string
 }
 
@@ -76,6 +81,7 @@ function optionsOf(values: SensorValues, called: (name: string) => string): Conf
     ringBytes: ring === undefined ? undefined : ringSize(called('ring-size'), ring),
     hashLimitBytes: limit === undefined ? undefined : hashLimit(called('hash-limit'), limit),
     extended: values.extended,
+    allAccess: values['all-access'],
     filter: parseFilter(values, called),
     correlation: parseCorrelation(values, called),
   }

@@ -51,6 +51,10 @@ const PROPERTIES = {
     'What may wait for a slow consumer, in bytes; rounded up to a power of two.',
   ),
   extended: flag('Adds the fields that go beyond the documented ones.', false),
+  allAccess: flag(
+    'REMOTE_PROCESS_HANDLE also for access that neither reads nor writes memory nor creates threads; on Linux pidfd_open and pidfd_getfd.',
+    false,
+  ),
   forkWindowMs: bounded(
     0,
     FORK_WINDOW_MS_MAX,

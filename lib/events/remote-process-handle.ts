@@ -21,7 +21,8 @@ export const remoteProcessHandle = targetedRecord(
       'Windows access mask',
       'The access that was granted; in a recording of Windows, the access that was asked for and not refused. ' +
         'On Linux: ptrace attach, seize and traceme 0xc3a; process_vm_readv 0x10; process_vm_writev 0x28; ' +
-        'an open of /proc/PID/mem 0x10 to read, 0x28 to write, 0x38 for both',
+        'an open of /proc/PID/mem 0x10 to read, 0x28 to write, 0x38 for both; ' +
+        'with allAccess also pidfd_open 0x100000 and pidfd_getfd 0x40',
     ),
     ...parties,
     ...ofAccess,

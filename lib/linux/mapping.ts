@@ -60,7 +60,7 @@ export async function openMapping(
     resolveEnvelope(options.envelope),
     Users.open('/etc/passwd', userName),
   ])
-  const { events, extended, forkWindowMs, ringBytes, filter, correlation } = options
+  const { events, extended, allAccess, forkWindowMs, ringBytes, filter, correlation } = options
   const runSeed = seedOf('kernelwire run', randomUUID())
   const atomSeed = bootSeed(machineId, boot.id)
   const clock = new EventClock(boot.bootToEpochMs)
@@ -72,6 +72,7 @@ export async function openMapping(
     ids: new EventIds(runSeed),
     atoms: new ImageAtoms(atomSeed, boot.bootToEpochMs),
     filter,
+    allAccess,
   }
   const stream = new EventStream(streamOptions)
   const acts = new Acts(stream, streamOptions, correlation)
@@ -93,7 +94,7 @@ export async function openMapping(
       version: version(),
       system: { platform: process.platform, release: release(), arch: process.arch },
       beganMs: Date.now(),
-      options: { ...now(), extended, forkWindowMs, correlation },
+      options: { ...now(), extended, allAccess, forkWindowMs, correlation },
       envelope,
       runSeed: encodeSeed(runSeed),
       bootSeed: encodeSeed(atomSeed),

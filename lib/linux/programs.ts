@@ -147,6 +147,22 @@ const ACCESS_NEEDS: readonly Need[] = [
   },
 ]
 
+/** For a descriptor of a process, and for one that is taken from it. */
+const PIDFD_NEEDS: readonly Need[] = (['pidfd', 'getfd'] as const).map((name) => {
+  const call = name === 'pidfd' ? 'pidfd_open' : 'pidfd_getfd'
+  return {
+    rungs: [
+      [
+        { program: `traced_${name}`, hook: `fexit/__x64_sys_${call}`, cost: `on each ${call} only` },
+        { program: `traced_${name}_32`, hook: `fexit/__ia32_sys_${call}` },
+      ],
+      [oneCall(`access_${name}`, call)],
+      [{ program: `access_${name}_calls`, hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST }],
+    ],
+    events: ['REMOTE_PROCESS_HANDLE'],
+  }
+})
+
 const OPEN_BLIND_SPOTS = 'files that io_uring opens; an open that waits for the other end, until that is there'
 const WRITE_BLIND_SPOTS = 'what io_uring writes to /proc/PID/mem'
 
@@ -290,13 +306,20 @@ function tier(rung: readonly Hook[]): Tier {
 }
 
 /** What is attached for these events. */
-export function laddersFor(events: ReadonlySet<EventName>): Ladder[] {
-  return needsOf(events).map(({ rungs }) => rungs.map((rung) => rung.map(({ program }) => program)))
+export function laddersFor(events: ReadonlySet<EventName>, allAccess = false): Ladder[] {
+  return needsOf(events, allAccess).map(({ rungs }) => rungs.map((rung) => rung.map(({ program }) => program)))
 }
 
-export function coverageOf(events: ReadonlySet<EventName>, programs: readonly NativeProgram[]): Coverage {
+export function coverageOf(
+  events: ReadonlySet<EventName>,
+  programs: readonly NativeProgram[],
+  allAccess = false,
+): Coverage {
   const unseen = Object.entries(BLIND_SPOTS).filter(([name]) => events.has(name as EventName))
-  const coverage: Coverage = { attachments: attachments(events, programs), blindSpots: Object.fromEntries(unseen) }
+  const coverage: Coverage = {
+    attachments: attachments(needsOf(events, allAccess), programs),
+    blindSpots: Object.fromEntries(unseen),
+  }
   // What is mapped is known from the records of MODULE_LOAD only.
   if (events.has('CODE_IDENTITY') || events.has('ONGOING_IDENTITY')) {
     coverage.identities = events.has('MODULE_LOAD') ? 'executed and mapped' : 'executed'
@@ -304,12 +327,12 @@ export function coverageOf(events: ReadonlySet<EventName>, programs: readonly Na
   return coverage
 }
 
-function attachments(events: ReadonlySet<EventName>, programs: readonly NativeProgram[]): Attachment[] {
-  return [...needsOf(events).flatMap((need) => ofNeed(need, programs)), snapshotAttachment(programs)]
+function attachments(needs: readonly Need[], programs: readonly NativeProgram[]): Attachment[] {
+  return [...needs.flatMap((need) => ofNeed(need, programs)), snapshotAttachment(programs)]
 }
 
-function needsOf(events: ReadonlySet<EventName>): Need[] {
-  const others = [...MODULE_NEEDS, ...ACCESS_NEEDS, ...THREAD_NEEDS, ...PIPE_NEEDS]
+function needsOf(events: ReadonlySet<EventName>, allAccess = false): Need[] {
+  const others = [...MODULE_NEEDS, ...ACCESS_NEEDS, ...THREAD_NEEDS, ...PIPE_NEEDS, ...(allAccess ? PIDFD_NEEDS : [])]
   return [...LIFE_CYCLE_NEEDS, ...others.filter((need) => need.events.some((name) => events.has(name)))]
 }
 

@@ -61,10 +61,11 @@ export class LinuxSensor<N extends EventName> implements Sensor<N> {
 
   static async open<N extends EventName>(options: ResolvedOptions<N>): Promise<LinuxSensor<N>> {
     const filter = await resolveFilter(options.filter)
-    const source = await LinuxSource.open(options.events, {
+    const kernelOptions = {
       ringBytes: options.ringBytes,
       asks: asksFor(options.events, options.extended, needsDetails(filter)),
-    })
+    }
+    const source = await LinuxSource.open(options.events, kernelOptions, options.allAccess)
     let fail: ((error: unknown) => void) | undefined
     const mapping = await openMapping(source, { ...options, filter }, (error) => fail?.(error)).catch((error) => {
       source.close()

@@ -26,6 +26,7 @@ export class LinuxSource {
   coverage: Coverage
 
   readonly #native: NativeSource
+  readonly #allAccess: boolean
   #onAnswer: (() => void) | undefined
   #last: { counts: KernelCounts; missedRuns: MissedRuns } | undefined
 
@@ -33,9 +34,10 @@ export class LinuxSource {
   static async open(
     events: ReadonlySet<EventName>,
     options: Omit<NativeSourceOptions, 'ladders'>,
+    allAccess = false,
   ): Promise<LinuxSource> {
     let source: LinuxSource | undefined
-    const inner = new (native().Source)({ ...options, ladders: laddersFor(events) }, () => source?.answer())
+    const inner = new (native().Source)({ ...options, ladders: laddersFor(events, allAccess) }, () => source?.answer())
     const opened = await inner.open()
     if ('step' in opened) throw await refusalOfRing(opened)
     const programs = inner.programs()
@@ -50,7 +52,8 @@ export class LinuxSource {
       opened.offsets,
       new KernelCounters(opened.counters),
       opened.attachedBootMs,
-      coverageOf(events, programs),
+      coverageOf(events, programs, allAccess),
+      allAccess,
     )
     return source
   }
@@ -62,6 +65,7 @@ export class LinuxSource {
     counters: KernelCounters,
     attachedMs: number,
     coverage: Coverage,
+    allAccess: boolean,
   ) {
     this.#native = inner
     this.records = records
@@ -69,6 +73,7 @@ export class LinuxSource {
     this.counters = counters
     this.attachedMs = attachedMs
     this.coverage = coverage
+    this.#allAccess = allAccess
   }
 
   scan(): number {
@@ -129,13 +134,13 @@ export class LinuxSource {
 
   /** Attaches what these events need beside what is there. `asks`: enum asks, in all. Resolves to what there is then. */
   async extend(events: ReadonlySet<EventName>, asks: number): Promise<Coverage> {
-    await this.#native.extend(asks, laddersFor(events))
-    return coverageOf(events, this.#native.programs())
+    await this.#native.extend(asks, laddersFor(events, this.#allAccess))
+    return coverageOf(events, this.#native.programs(), this.#allAccess)
   }
 
   /** Detaches what these events do not need. */
   async restrict(events: ReadonlySet<EventName>, asks: number): Promise<void> {
-    await this.#native.restrict(asks, laddersFor(events))
+    await this.#native.restrict(asks, laddersFor(events, this.#allAccess))
   }
 
   /** What the programs counted; when the source is closed, what they had counted then. */

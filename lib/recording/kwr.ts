@@ -111,7 +111,7 @@ class KwrPlayback implements Playback {
   }
 
   private constructor(parts: Parts, meta: Meta, block: Frames, options: PlaybackOptions) {
-    const { events, extended, forkWindowMs, filter, correlation } = meta.options
+    const { events, extended, allAccess, forkWindowMs, filter, correlation } = meta.options
     this.#parts = parts
     this.#meta = meta
     this.coverage = meta.coverage
@@ -127,6 +127,7 @@ class KwrPlayback implements Playback {
       ids: new EventIds(decodeSeed(meta.runSeed)),
       atoms: new ImageAtoms(decodeSeed(meta.bootSeed), meta.bootToEpochMs),
       filter,
+      allAccess,
     }
     this.stream = new EventStream(streamOptions)
     const context = {

@@ -36,6 +36,7 @@ export interface Meta {
 export interface MappingOptions {
   events: readonly EventName[]
   extended: boolean
+  allAccess?: boolean | undefined
   forkWindowMs: number
   filter?: ResolvedFilter | undefined
   correlation: CorrelationOptions
@@ -75,10 +76,11 @@ function isMeta(meta: Record<string, unknown>): meta is Record<string, unknown> 
 
 function isOptions(value: unknown): value is MappingOptions {
   if (!isObject(value)) return false
-  const { events, extended, forkWindowMs, filter, correlation } = value
+  const { events, extended, allAccess, forkWindowMs, filter, correlation } = value
   return (
     isEvents(events) &&
     typeof extended === 'boolean' &&
+    (allAccess === undefined || typeof allAccess === 'boolean') &&
     isCount(forkWindowMs) &&
     (filter === undefined || isFilter(filter)) &&
     isCorrelation(correlation)

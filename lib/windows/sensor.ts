@@ -64,6 +64,7 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
         envelope,
         ids: new EventIds(seedOf('kernelwire run', randomUUID())),
         atoms: { of: unnamed },
+        allAccess: options.allAccess,
       }
       const stream = new EventStream(streamOptions)
       const acts = new Acts(stream, streamOptions, options.correlation)

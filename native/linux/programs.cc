@@ -11,6 +11,7 @@
 #include "module_exec.skel.h"
 #include "module_map.skel.h"
 #include "open_calls.skel.h"
+#include "pidfd_calls.skel.h"
 #include "pipe_calls.skel.h"
 #include "pipe_functions.skel.h"
 #include "process_exec.skel.h"
@@ -61,6 +62,14 @@ const std::vector<ProgramSource>& All() {
       Source("open_open", open_calls_bpf__elf_bytes),
       Source("open_creat", open_calls_bpf__elf_bytes),
       Source("open_calls", open_calls_bpf__elf_bytes),
+      Source("access_pidfd", pidfd_calls_bpf__elf_bytes),
+      Source("access_getfd", pidfd_calls_bpf__elf_bytes),
+      Source("traced_pidfd", pidfd_calls_bpf__elf_bytes),
+      Source("traced_getfd", pidfd_calls_bpf__elf_bytes),
+      Source("traced_pidfd_32", pidfd_calls_bpf__elf_bytes),
+      Source("traced_getfd_32", pidfd_calls_bpf__elf_bytes),
+      Source("access_pidfd_calls", pidfd_calls_bpf__elf_bytes),
+      Source("access_getfd_calls", pidfd_calls_bpf__elf_bytes),
       Source("ptrace_begin", ptrace_begin_bpf__elf_bytes),
       Source("ptrace_calls", ptrace_begin_bpf__elf_bytes),
       Source("traced_begin", ptrace_begin_bpf__elf_bytes),

@@ -49,6 +49,23 @@ function fail(found, why) {
   found.failures.push(why)
 }
 
+/** Says of one machine's results which it was. `complaints` have failed too. @returns {Results} */
+export function onlyHere(machine, found, complaints) {
+  const failures = [...found.failures.map((why) => `${machine}: ${why}`), ...complaints]
+  const skipped = found.skipped.map(({ test, reason }) => ({ test: `${machine}: ${test}`, reason }))
+  return { ...found, failed: failures.length, failures, skipped }
+}
+
+/** @param {string} name @param {readonly Results[]} parts @returns {Results} */
+export function together(name, parts) {
+  return results(name, {
+    passed: parts.reduce((sum, { passed }) => sum + passed, 0),
+    failed: parts.reduce((sum, { failed }) => sum + failed, 0),
+    failures: parts.flatMap(({ failures }) => failures),
+    skipped: parts.flatMap(({ skipped }) => skipped),
+  })
+}
+
 /** Where a suite must run in full, what it skipped has failed. @param {Results} suite @returns {Results} */
 export function requireAll(suite) {
   const failures = suite.skipped.map(({ test, reason }) => `${test}: skipped (${reason}), but required`)

@@ -40,6 +40,11 @@ while read -r directory; do
   fi
 done < /directories
 
+# Where its kernel's modules are looked for.
+read -r modules < /kernel-modules
+mkdir -p /new/lib/modules
+ln -s "$modules" "/new/lib/modules/$(uname -r)"
+
 mkdir /new/run/kernelwire-vm
 cp /bin/busybox /run.sh /command.sh /new/run/kernelwire-vm
 exec switch_root /new /run/kernelwire-vm/busybox sh /run/kernelwire-vm/run.sh

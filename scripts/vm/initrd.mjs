@@ -30,6 +30,7 @@ export function initrd({ busybox, modules, readModule, command, project, directo
     ...numbered,
     { path: 'init', mode: 0o755, data: guestScript('init.sh') },
     { path: 'directories', data: `${project}\n${directory}\n` },
+    { path: 'kernel-modules', data: `${modules}\n` },
     { path: 'run.sh', data: guestScript('run.sh') },
     { path: 'command.sh', data: commandScript(command, directory, env) },
   ])

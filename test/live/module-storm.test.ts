@@ -11,24 +11,27 @@ import { temporaryFolder } from './temporary.js'
 
 const THREADS = 4
 const TIMES = scaled(500)
+const RING_BYTES = 65_536
+/** A record takes at least 104 bytes. */
+const TIMES_THAT_OVERFLOW = Math.ceil((2 * RING_BYTES) / 104 / THREADS)
 const EVENTS = ['NEW_PROCESS', 'MODULE_LOAD'] as const
 
 /** Runs it to its end. `moves`: how many loads were at another address than the one before. */
-async function loadOften(): Promise<{ pid: number; libraries: string[]; moves: number }> {
+async function loadOften(times: number): Promise<{ pid: number; libraries: string[]; moves: number }> {
   const folder = temporaryFolder()
   const libraries = Array.from({ length: THREADS }, (_, i) => join(folder, `library${i}.so`))
   for (const copy of libraries) copyFileSync(library('library'), copy)
-  const child = spawn(program('load-often'), [`${TIMES}`, ...libraries], { stdio: 'pipe' })
+  const child = spawn(program('load-often'), [`${times}`, ...libraries], { stdio: 'pipe' })
   const { code, output } = await ended(child)
   expect(code).toBe(0)
   const moves = Number(output)
-  expect(moves).toBeGreaterThan(0.9 * THREADS * TIMES)
+  expect(moves).toBeGreaterThan(0.9 * THREADS * times)
   return { pid: child.pid!, libraries, moves }
 }
 
 test('each time at another address is told', async () => {
   const collected = await Collected.open({ events: EVENTS })
-  const { pid, libraries, moves } = await loadOften()
+  const { pid, libraries, moves } = await loadOften(TIMES)
   const { events, sensor } = await collected.close()
   const loads = events
     .filter((record) => isEvent(record, 'MODULE_LOAD'))
@@ -42,11 +45,11 @@ test('each time at another address is told', async () => {
 })
 
 test('what a small ring has no room for is told as lost, to the record', async () => {
-  const sensor = await open({ events: EVENTS, ringBytes: 65_536 })
+  const sensor = await open({ events: EVENTS, ringBytes: RING_BYTES })
   const batches = sensor[Symbol.asyncIterator]()
   // One batch, and then none until all is over.
   const first = batches.next()
-  const { moves } = await loadOften()
+  const { moves } = await loadOften(TIMES_THAT_OVERFLOW)
   await sensor.close()
   let told = 0
   for (let result = await first; !result.done; result = await batches.next()) {

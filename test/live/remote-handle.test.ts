@@ -11,6 +11,7 @@ import { ended, eventsOf, named } from './sensor.js'
 const EVENTS = ['NEW_PROCESS', 'EXISTING_PROCESS', 'REMOTE_PROCESS_HANDLE'] as const
 const [CREATE_THREAD, VM_OPERATION, VM_READ, VM_WRITE] = [0x2, 0x8, 0x10, 0x20]
 const [QUERY_INFORMATION, SUSPEND_RESUME] = [0x400, 0x800]
+const [DUP_HANDLE, SYNCHRONIZE] = [0x40, 0x10_0000]
 const WRITES = VM_OPERATION | VM_WRITE
 const TRACES = CREATE_THREAD | VM_READ | WRITES | QUERY_INFORMATION | SUSPEND_RESUME
 
@@ -48,7 +49,10 @@ function handlesBy(actor: number, events: readonly EventRecord[]): RemoteProcess
 }
 
 /** One process reaches into another one, in the same way as reach.c says. */
-async function reach(verb: string, options: { extended?: boolean; user?: number; target?: string } = {}) {
+async function reach(
+  verb: string,
+  options: { extended?: boolean; allAccess?: boolean; user?: number; target?: string } = {},
+) {
   const { user, target: file = 'hold', ...sensor } = options
   const { events, child, seen } = await eventsOf(
     EVENTS,
@@ -68,6 +72,18 @@ async function reach(verb: string, options: { extended?: boolean; user?: number;
     output: seen.output,
   }
   return result
+}
+
+/** Both in a pid namespace of their own. */
+async function reachWithin(verb: string, sensor: { allAccess?: boolean } = {}): Promise<Reached> {
+  const { output, events } = await eventsOf(
+    EVENTS,
+    () => ended(spawn(program('reach'), [verb, 'within'], { stdio: 'pipe' })),
+    sensor,
+  )
+  const [actor, target] = [numberAfter(output, 'actor'), numberAfter(output, 'target')]
+  expect(numberAfter(output, 'errno')).toBe(0)
+  return { handles: handlesBy(actor, events), events, actor, target, output }
 }
 
 function expectParties({ handles, events, actor, target }: Reached, mask: number): void {
@@ -113,15 +129,39 @@ test('a name of the memory that cannot be read through is no access', async () =
   expect(handles).toEqual([])
 })
 
+describe('descriptors of a process', () => {
+  test('are told where all access is asked for, in a pid namespace of its own too', async () => {
+    const reached = await reach('pidfd-getfd', { allAccess: true })
+    expect(numberAfter(reached.output, 'errno')).toBe(0)
+    const [opened, taken, ...others] = reached.handles
+    expect(others).toEqual([])
+    expectParties({ ...reached, handles: [opened!] }, SYNCHRONIZE)
+    expectParties({ ...reached, handles: [taken!] }, DUP_HANDLE)
+
+    const within = await reachWithin('pidfd-getfd', { allAccess: true })
+    expect(within.handles.map(({ event }) => event.ACCESS_FLAGS)).toEqual([SYNCHRONIZE, DUP_HANDLE])
+    expectParties({ ...within, handles: [within.handles[1]!] }, DUP_HANDLE)
+  })
+
+  test('that could not be taken are told with the extended fields', async () => {
+    const reached = await reach('pidfd-getfd', { allAccess: true, extended: true, user: NOBODY })
+    expect(numberAfter(reached.output, 'errno')).toBe(EPERM)
+    const [opened, refused] = reached.handles
+    expect(opened!.event).not.toHaveProperty('DENIED')
+    expectParties({ ...reached, handles: [refused!] }, DUP_HANDLE)
+    expect(refused!.event).toHaveProperty('DENIED', 1)
+  })
+
+  test('are no event otherwise', async () => {
+    const { handles, output } = await reach('pidfd-getfd')
+    expect(numberAfter(output, 'errno')).toBe(0)
+    expect(handles).toEqual([])
+  })
+})
+
 describe('in a pid namespace of its own, where the other one is number 2', () => {
   test.each(VERBS)('%s', async (verb, mask) => {
-    const { child, events } = await eventsOf(EVENTS, async () => {
-      const within = spawn(program('reach'), [verb, 'within'], { stdio: 'pipe' })
-      return { child: { ...(await ended(within)), pid: within.pid! } }
-    })
-    const [actor, target] = [numberAfter(child.output, 'actor'), numberAfter(child.output, 'target')]
-    expect(numberAfter(child.output, 'errno')).toBe(0)
-    expectParties({ handles: handlesBy(actor, events), events, actor, target, output: child.output }, mask)
+    expectParties(await reachWithin(verb), mask)
   })
 })
 

@@ -10,6 +10,8 @@ import { cannotRun } from './skip.js'
 import { temporaryFolder } from './temporary.js'
 
 const EVENTS = ['NEW_PROCESS', 'EXISTING_PROCESS', 'SENSITIVE_PROCESS_ACCESS'] as const
+/** How long htop looks at all processes again and again. */
+const HTOP_SECONDS = process.env.KERNELWIRE_ALL === '1' ? 60 : 3
 const AGENT = '/usr/bin/ssh-agent'
 
 /** It keeps the keys of a user; it runs until the test is over. */
@@ -53,14 +55,14 @@ function expectWhole(access: SensitiveProcessAccess, start: EventRecord, source:
   expect(last!.event).toMatchObject({ SOURCE: source, TARGET: { FILE_PATH: AGENT, THIS_ATOM: start.routing.this } })
 }
 
-test('gcore, and a read of /proc/PID/mem, but not what lists processes', { timeout: 120_000 }, async () => {
+test('gcore, and a read of /proc/PID/mem, but not what lists processes', { timeout: 180_000 }, async () => {
   const { events, agent, reader } = await eventsOf(EVENTS, async () => {
     const agent = startAgent()
     await done('gcore', ['-o', join(temporaryFolder(), 'core'), `${agent}`])
     await done('ps', ['aux'])
     await done('top', ['-b', '-n', '2', '-d', '0.5'])
     await done('lsof', ['-n'])
-    await done('script', ['-q', '-c', 'timeout -s INT 3 htop -d 5', '/dev/null'], {
+    await done('script', ['-q', '-c', `timeout -s INT ${HTOP_SECONDS} htop -d 5`, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm' },
     })
     const reader = await done('head', ['-c', '1', `/proc/${agent}/mem`])

@@ -132,8 +132,22 @@ static int reach_all(pid_t pid)
 	return error;
 }
 
+/* A descriptor of it, and through that, where it is asked for, its standard output. */
+static int reach_descriptor(pid_t pid, int takes)
+{
+	int process = syscall(SYS_pidfd_open, pid, 0);
+
+	if (process < 0 || !takes)
+		return result_of(process);
+	return result_of(syscall(SYS_pidfd_getfd, process, 1, 0));
+}
+
 static int reach(const char *verb, pid_t pid)
 {
+	if (!strcmp(verb, "pidfd-open"))
+		return reach_descriptor(pid, 0);
+	if (!strcmp(verb, "pidfd-getfd"))
+		return reach_descriptor(pid, 1);
 	if (!strcmp(verb, "all"))
 		return reach_all(pid);
 	if (!strcmp(verb, "attach-thread"))

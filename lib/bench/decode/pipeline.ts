@@ -1,4 +1,5 @@
 /** The way from records to batches as a sensor has it; only the ring is memory of ours. */
+import { Acts } from '../../acts.js'
 import { EventClock } from '../../clock.js'
 import { Drain } from '../../drain.js'
 import type { Envelope } from '../../envelope.js'
@@ -16,6 +17,9 @@ const BOOT_TO_EPOCH_MS = 1_764_000_000_000
 const FORK_WINDOW_MS = 100
 /** So much later is each time that records are played again: longer than they and the fork window take. */
 const STEP_NS = 2e9
+
+/** A pair is new each time that its records are played again. */
+const CORRELATION = { injectionWindowMs: 1_000 }
 
 const ENVELOPE: Envelope = Object.freeze({
   oid: '00000000-0000-0000-0000-000000000000',
@@ -39,21 +43,24 @@ export class Pipeline {
   readonly #views = new Map<RecordMemory, Records>()
   #laterNs = 0
 
-  constructor() {
-    const stream = new EventStream({
+  /** `hasActs`: whether it takes records of what processes do, too. */
+  constructor(hasActs = false) {
+    const streamOptions = {
       events: new Set(EVENT_NAMES),
       extended: false,
       envelope: ENVELOPE,
       ids: new EventIds(seedOf('kernelwire bench')),
       atoms: new ImageAtoms(bootSeed('machine', 'boot'), BOOT_TO_EPOCH_MS),
-    })
-    const context = { clock: new EventClock(BOOT_TO_EPOCH_MS), users, pageBytes: 4_096 }
+    }
+    const stream = new EventStream(streamOptions)
+    const acts = hasActs ? new Acts(stream, streamOptions, CORRELATION) : undefined
+    const context = { clock: new EventClock(BOOT_TO_EPOCH_MS), users, pageBytes: 4_096, acts }
     this.#drain = new Drain(this.#source, stream, context, FORK_WINDOW_MS)
   }
 
   /** With the parent of all processes in the table. */
-  static withParent(): Pipeline {
-    const pipeline = new Pipeline()
+  static withParent(hasActs = false): Pipeline {
+    const pipeline = new Pipeline(hasActs)
     pipeline.snapshot(parent(), () => undefined)
     return pipeline
   }

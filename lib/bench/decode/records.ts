@@ -8,7 +8,7 @@ import { FRAME_BYTES } from '../../records.js'
 /** Whose children the processes are. */
 export const PARENT_PID = 4_711
 const WORD = 2 ** 32
-const PARENT_START_NS = 5_000_000_000
+export const PARENT_START_NS = 5_000_000_000
 const FIRST_PID = 10_000
 const FIRST_START_NS = 60_000_000_000
 /** Between the starts of two processes; its exec comes after a third of it. */
@@ -65,7 +65,7 @@ function placesOf(memory: ArrayBuffer, text: string): number[] {
   return places
 }
 
-type Writer = (to: DataView, at: number) => number
+export type Writer = (to: DataView, at: number) => number
 
 /** Where all records are written first. */
 const DRAFT = new ArrayBuffer(2 ** 21)
@@ -141,17 +141,21 @@ export function parent(): RecordMemory {
   return new RecordMemory([parentRow()])
 }
 
-function each(count: number, of: (i: number) => Writer[]): Writer[] {
+export function each(count: number, of: (i: number) => Writer[]): Writer[] {
   return Array.from({ length: count }, (_, i) => of(i)).flat()
 }
 
-function startNs(i: number): number {
+export function childPid(i: number): number {
+  return FIRST_PID + i
+}
+
+export function childStartNs(i: number): number {
   return FIRST_START_NS + i * STEP_NS
 }
 
 function fork(i: number): Writer {
   return (to, at) => {
-    putHeader(to, at, TYPE.FORK, FIRST_PID + i, 1, startNs(i), startNs(i))
+    putHeader(to, at, TYPE.FORK, childPid(i), 1, childStartNs(i), childStartNs(i))
     putParent(to, at, PARENT_PID, PARENT_START_NS)
     to.setUint32(at + FORK.creator_pid, PARENT_PID, true)
     to.setUint32(at + FORK.uid, 0, true)
@@ -171,7 +175,7 @@ function freshExec(i: number): Writer {
 
 function exit(i: number): Writer {
   return (to, at) => {
-    putHeader(to, at, TYPE.EXIT, FIRST_PID + i, 2, startNs(i), startNs(i) + 2 * STEP_NS)
+    putHeader(to, at, TYPE.EXIT, childPid(i), 2, childStartNs(i), childStartNs(i) + 2 * STEP_NS)
     to.setInt32(at + EXIT.exit_code, (i % 8 === 5 ? 1 : 0) << 8, true)
     to.setUint32(at + EXIT.parent_pid, PARENT_PID, true)
     return EXIT.SIZE
@@ -181,7 +185,7 @@ function exit(i: number): Writer {
 function module(i: number): Writer {
   const path = Buffer.from('/usr/lib/x86_64-linux-gnu/libc.so.6')
   return (to, at) => {
-    putHeader(to, at, TYPE.MODULE, FIRST_PID + i, 2, startNs(i), startNs(i) + STEP_NS)
+    putHeader(to, at, TYPE.MODULE, childPid(i), 2, childStartNs(i), childStartNs(i) + STEP_NS)
     to.setBigUint64(at + MODULE.base_address, BigInt(0x7f00_0000_0000 + (i % 16) * 0x1000), true)
     to.setBigUint64(at + MODULE.memory_size, 1_400_832n, true)
     to.setUint32(at + MODULE.path_bytes, path.length, true)
@@ -193,7 +197,7 @@ function module(i: number): Writer {
 function image(type: number, i: number, program = PROGRAMS[i % PROGRAMS.length]!): Writer {
   const [path, ...argv] = program
   return (to, at) => {
-    putHeader(to, at, type, FIRST_PID + i, 2, startNs(i), startNs(i) + STEP_NS / 3)
+    putHeader(to, at, type, childPid(i), 2, childStartNs(i), childStartNs(i) + STEP_NS / 3)
     putParent(to, at, PARENT_PID, PARENT_START_NS)
     return putImage(to, at, path, argv, 0x5555_5555_4000 + (i % 16) * 0x1000)
   }
@@ -210,7 +214,7 @@ function parentRow(): Writer {
 function environment(i: number): Writer {
   const block = Buffer.from(`${ENVIRONMENT.join('\0')}\0`)
   return (to, at) => {
-    putHeader(to, at, TYPE.ENVIRONMENT, FIRST_PID + i, 2, startNs(i), startNs(i) + STEP_NS / 3)
+    putHeader(to, at, TYPE.ENVIRONMENT, childPid(i), 2, childStartNs(i), childStartNs(i) + STEP_NS / 3)
     to.setUint32(at + BULK.offset, 0, true)
     to.setUint32(at + BULK.total, block.length, true)
     to.setUint32(at + BULK.length, block.length, true)
@@ -233,7 +237,15 @@ function putImage(to: DataView, at: number, path: string, argv: readonly string[
   return length + putBytes(to, at + length, argvBytes)
 }
 
-function putHeader(to: DataView, at: number, type: number, pid: number, execId: number, start: number, time: number) {
+export function putHeader(
+  to: DataView,
+  at: number,
+  type: number,
+  pid: number,
+  execId: number,
+  start: number,
+  time: number,
+) {
   to.setUint8(at + HEADER.type, type)
   putNs(to, at + HEADER.boot_ns, time)
   to.setUint32(at + HEADER.pid, pid, true)
@@ -247,12 +259,12 @@ function putParent(to: DataView, at: number, pid: number, start: number): void {
   putNs(to, at + PARENT.start_boot_ns, start)
 }
 
-function putBytes(to: DataView, at: number, bytes: Uint8Array): number {
+export function putBytes(to: DataView, at: number, bytes: Uint8Array): number {
   new Uint8Array(to.buffer).set(bytes, at)
   return bytes.length
 }
 
-function putNs(to: DataView, at: number, ns: number): void {
+export function putNs(to: DataView, at: number, ns: number): void {
   to.setUint32(at, ns % WORD, true)
   to.setUint32(at + 4, ns / WORD, true)
 }

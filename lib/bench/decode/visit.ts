@@ -1,5 +1,18 @@
 /** Records without events: each one's header, or every field that it has. */
-import { BULK, EXIT, FORK, HEADER, IMAGE, MODULE, PARENT, TYPE } from '../../decode/linux/layout.js'
+import {
+  ACCESS,
+  BULK,
+  EXIT,
+  FORK,
+  HEADER,
+  IMAGE,
+  MODULE,
+  PARENT,
+  PARTY,
+  PIPE,
+  THREAD,
+  TYPE,
+} from '../../decode/linux/layout.js'
 import type { Records } from '../../records.js'
 
 /** What a consumer reads at least, to know what a record is: type, pid and time. */
@@ -19,6 +32,12 @@ export function readFields(records: Records, at: number): number {
       return sum + readText(records, at + BULK.SIZE, records.u32[(at + BULK.length) >>> 2]!)
     case TYPE.MODULE:
       return sum + readModule(records, at)
+    case TYPE.ACCESS:
+      return sum + readParty(records, at + ACCESS.target) + readWords(records, at + ACCESS.given, 2)
+    case TYPE.THREAD:
+      return sum + readParty(records, at + THREAD.target) + readWords(records, at + THREAD.thread, 2)
+    case TYPE.PIPE:
+      return sum + readText(records, at + PIPE.SIZE, records.u16[(at + PIPE.path_length) >>> 1]!)
     default:
       return sum + readParent(records, at) + readImage(records, at)
   }
@@ -32,6 +51,10 @@ function readHeader(records: Records, at: number): number {
 
 function readParent(records: Records, at: number): number {
   return readWords(records, at + PARENT.pid, 2) + records.u64(at + PARENT.start_boot_ns)
+}
+
+function readParty(records: Records, at: number): number {
+  return readWords(records, at, 2) + records.u64(at + PARTY.start_boot_ns)
 }
 
 function readImage(records: Records, at: number): number {

@@ -1,9 +1,11 @@
 /** What the decode suite times, and what each run of it is made of. */
+import { FLAG } from '../../decode/linux/layout.js'
 import type { EventName, EventRecord } from '../../events/index.js'
 import { lineEncoder } from '../../output/encoder.js'
 import { pieces } from '../../output/ndjson.js'
 import { FRAME_BYTES, Records } from '../../records.js'
 import type { Run, Work } from '../micro.js'
+import { accesses, injections, pipes, threads } from './act-records.js'
 import { Pipeline } from './pipeline.js'
 import {
   exits,
@@ -60,7 +62,6 @@ export interface Kind {
 }
 
 const ends = exits(COUNT)
-const libraries = modules(COUNT)
 
 export const KINDS: readonly Kind[] = [
   starts('NEW_PROCESS', 'fork and exec', forkAndExec(COUNT)),
@@ -71,12 +72,22 @@ export const KINDS: readonly Kind[] = [
   },
   { name: 'TERMINATE_PROCESS', of: '', count: COUNT, events: 1, memory: ends, play: playEnds },
   { ...starts('PROCESS_ENVIRONMENT', 'with its NEW_PROCESS', forkEnvironmentAndExec(COUNT)), events: 2 },
-  { name: 'MODULE_LOAD', of: '', count: COUNT, events: 1, memory: libraries, play: playModules },
+  during('MODULE_LOAD', '', 1, modules(COUNT), false),
   { name: 'EXISTING_PROCESS', of: '', count: COUNT + 1, events: 1, memory: rows(COUNT), play: playRows },
+  during('REMOTE_PROCESS_HANDLE', '', 1, accesses(COUNT), true),
+  during('NEW_REMOTE_THREAD', '', 1, threads(COUNT), true),
+  during('THREAD_INJECTION', 'with its handle and its thread', 3, injections(COUNT), true),
+  during('NEW_NAMED_PIPE', '', 1, pipes(COUNT, FLAG.NEW), true),
+  during('OPEN_NAMED_PIPE', '', 1, pipes(COUNT, 0), true),
 ]
 
 function starts(name: EventName, of: string, memory: RecordMemory): Kind {
   return { name, of, count: COUNT, events: 1, memory, play: (sink) => playStarts(memory, sink) }
+}
+
+/** What happens while the processes run. */
+function during(name: EventName, of: string, events: number, memory: RecordMemory, hasActs: boolean): Kind {
+  return { name, of, count: COUNT, events, memory, play: (sink) => playDuring(memory, hasActs, sink) }
 }
 
 export function kindWork(name: string, { count, play }: Kind, sink: Sink): Work {
@@ -184,18 +195,18 @@ function playEnds(sink: Sink): Run {
   }
 }
 
-function playModules(sink: Sink): Run {
+function playDuring(acts: RecordMemory, hasActs: boolean, sink: Sink): Run {
   const memory = forkAndExec(COUNT)
-  const pipeline = Pipeline.withParent()
+  const pipeline = Pipeline.withParent(hasActs)
   let isPlayed = false
   return {
     prepare: () => {
       if (isPlayed) pipeline.play(ends, ignore)
       isPlayed = true
-      pipeline.later(memory, libraries, ends)
+      pipeline.later(memory, acts, ends)
       pipeline.play(memory, ignore)
     },
-    run: () => pipeline.play(libraries, sink),
+    run: () => pipeline.play(acts, sink),
   }
 }
 

@@ -124,6 +124,10 @@ function maskOf(kind: number, modes: number): number | undefined {
       return (modes & ACCESS_MODE.TRACE) !== 0 ? TRACES : WRITES
     case ACCESS_KIND.MEMORY_FILE:
       return ((modes & ACCESS_MODE.READ) !== 0 ? MASK.VM_READ : 0) | ((modes & ACCESS_MODE.WRITE) !== 0 ? WRITES : 0)
+    case ACCESS_KIND.PIDFD:
+      return MASK.SYNCHRONIZE
+    case ACCESS_KIND.GETFD:
+      return MASK.DUP_HANDLE
     default:
       return undefined
   }

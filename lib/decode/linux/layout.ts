@@ -95,7 +95,16 @@ export const PARTY = { pid: 0, exec_id: 4, start_boot_ns: 8, SIZE: 16 } as const
 export const ACCESS = { target: 32, given: 48, kind: 52, modes: 53, SIZE: 56 } as const
 
 /** ACCESS.kind. */
-export const ACCESS_KIND = { ATTACH: 1, READ: 2, WRITE: 3, MEMORY_FILE: 4, DETACH: 5, CHANGE: 6 } as const
+export const ACCESS_KIND = {
+  ATTACH: 1,
+  READ: 2,
+  WRITE: 3,
+  MEMORY_FILE: 4,
+  DETACH: 5,
+  CHANGE: 6,
+  PIDFD: 7,
+  GETFD: 8,
+} as const
 
 /** ACCESS.modes. */
 export const ACCESS_MODE = { READ: 1, WRITE: 2, TRACE: 4 } as const

@@ -100,7 +100,7 @@ static __always_inline int access_tell(struct task_struct *actor, struct task_st
 	record.modes = modes;
 	if (result < 0)
 		record.header.flags = RECORD_DENIED;
-	else if (kind <= ACCESS_WRITE && is_repeat(&who, &record.target, kind))
+	else if ((kind <= ACCESS_WRITE || kind >= ACCESS_PIDFD) && is_repeat(&who, &record.target, kind))
 		return 0;
 	access_output(&record.header, RECORD_ACCESS, sizeof(record));
 	return 0;

@@ -5,6 +5,9 @@
 
 #include "core.h"
 
+/* The same on every machine. */
+enum { CALL_PIDFD_OPEN = 434, CALL_PIDFD_GETFD = 438 };
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 #if defined(__TARGET_ARCH_x86)
