@@ -37,7 +37,7 @@ export function worse(title, before, after) {
     return STATES.indexOf(state) < STATES.indexOf(then) ? [`${name} on ${title}: ${then} before, ${state} now`] : []
   })
   const files = Object.entries(after.files).flatMap(([name, { skipped }]) => {
-    const then = before?.files[name]?.skipped ?? skipped
+    const then = before?.files?.[name]?.skipped ?? skipped
     return skipped > then ? [`${name} on ${title}: ${then} skipped before, ${skipped} now`] : []
   })
   return [...events, ...files]

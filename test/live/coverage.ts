@@ -28,3 +28,8 @@ async function ask(events: readonly EventName[]): Promise<readonly Attachment[]>
   await sensor.close()
   return attachments
 }
+
+/** Whether a lesser hook of this kernel does not see it: its coverage says so then. */
+export async function isBlindTo(what: string, events: readonly EventName[]): Promise<boolean> {
+  return (await blindSpotsFor(events)).some((spot) => spot.includes(what))
+}

@@ -2,11 +2,12 @@
 import { spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import type { EventRecord, RemoteProcessHandle } from '../../lib/events/index.js'
-import { programsFor } from './coverage.js'
+import { isBlindTo, programsFor } from './coverage.js'
 import { only } from './expected.js'
 import { numberAfter, whileHeld } from './held.js'
-import { program } from './programs.js'
+import { type Link, program } from './programs.js'
 import { ended, eventsOf, named } from './sensor.js'
+import { cannotRun } from './skip.js'
 
 const EVENTS = ['NEW_PROCESS', 'EXISTING_PROCESS', 'REMOTE_PROCESS_HANDLE'] as const
 const [CREATE_THREAD, VM_OPERATION, VM_READ, VM_WRITE] = [0x2, 0x8, 0x10, 0x20]
@@ -17,7 +18,7 @@ const TRACES = CREATE_THREAD | VM_READ | WRITES | QUERY_INFORMATION | SUSPEND_RE
 
 /** What a program that runs as nobody may not do to one of root's. */
 const NOBODY = 65_534
-const [EPERM, EACCES] = [1, 13]
+const [EPERM, EACCES, ENOSYS] = [1, 13, 38]
 
 const VERBS: readonly (readonly [verb: string, mask: number])[] = [
   ['attach', TRACES],
@@ -51,13 +52,13 @@ function handlesBy(actor: number, events: readonly EventRecord[]): RemoteProcess
 /** One process reaches into another one, in the same way as reach.c says. */
 async function reach(
   verb: string,
-  options: { extended?: boolean; allAccess?: boolean; user?: number; target?: string } = {},
+  options: { extended?: boolean; allAccess?: boolean; user?: number; target?: string; link?: Link } = {},
 ) {
-  const { user, target: file = 'hold', ...sensor } = options
+  const { user, target: file = 'hold', link, ...sensor } = options
   const { events, child, seen } = await eventsOf(
     EVENTS,
     () =>
-      whileHeld(program(file), file === 'hold-threads' ? ['2'] : [], async (pid) => {
+      whileHeld(program(file, link), file === 'hold-threads' ? ['2'] : [], async (pid) => {
         const words = [verb, `${pid}`, ...(user === undefined ? [] : [`${user}`])]
         const actor = spawn(program('reach'), words, { stdio: 'pipe' })
         return { pid: actor.pid!, output: (await ended(actor)).output }
@@ -127,6 +128,24 @@ test('a name of the memory that cannot be read through is no access', async () =
   const { handles, output } = await reach('memory-name')
   expect(numberAfter(output, 'errno')).toBe(0)
   expect(handles).toEqual([])
+})
+
+describe('calls of 32 bits', () => {
+  const CALLS: readonly (readonly [verb: string, mask: number])[] = [
+    ['attach-32', TRACES],
+    ['read-32', VM_READ],
+    ['write-32', WRITES],
+  ]
+
+  test.each(CALLS)('%s', async (verb, mask) => {
+    if (process.arch !== 'x64') cannotRun('the calls are those of x86')
+    const reached = await reach(verb, { link: 'no-pie' })
+    const error = numberAfter(reached.output, 'errno')
+    if (error === ENOSYS) cannotRun('this kernel takes no calls of 32-bit programs')
+    expect(error).toBe(0)
+    if (await isBlindTo('32-bit', EVENTS)) expect(reached.handles).toEqual([])
+    else expectParties(reached, mask)
+  })
 })
 
 describe('descriptors of a process', () => {

@@ -5,9 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventRecord, NewRemoteThread, ThreadInjection } from '../../lib/events/index.js'
+import { isBlindTo } from './coverage.js'
 import { only } from './expected.js'
 import { numberAfter, outputUntil } from './held.js'
-import { program } from './programs.js'
+import { type Link, program } from './programs.js'
 import { ended, eventsOf, named } from './sensor.js'
 import { cannotRun } from './skip.js'
 import { temporaryFolder } from './temporary.js'
@@ -50,8 +51,8 @@ async function endOf(...children: ChildProcess[]): Promise<void> {
 }
 
 /** A process makes another one, that is no child of its own, begin a thread. */
-async function injectInto(mode: string): Promise<Injected> {
-  const victim = spawn(program('victim'), { stdio: 'pipe' })
+async function injectInto(mode: string, link?: Link): Promise<Injected> {
+  const victim = spawn(program('victim', link), { stdio: 'pipe' })
   const words = /^victim (.*)\n/.exec(await outputUntil(victim, /^victim .*\n/))![1]!.split(' ')
   const begun = outputUntil(victim, /thread\n/)
   const actor = spawn(program('inject'), [mode, ...words], { stdio: 'pipe' })
@@ -101,6 +102,14 @@ describe('a thread that another process makes begin', () => {
   test.each([...TRACING, ...WRITING])('%s', async (mode) => {
     const { events, ...injected } = await eventsOf(EVENTS, () => injectInto(mode))
     expectInjection(events, injected)
+  })
+})
+
+describe('a thread of code that 32-bit calls wrote', () => {
+  test.each(['transfer-32', 'poke-32'])('%s', async (mode) => {
+    const { events, ...injected } = await eventsOf(EVENTS, () => injectInto(mode, 'no-pie'))
+    if (await isBlindTo('32-bit', EVENTS)) expect(threadsIn(injected.target, events)).toEqual([])
+    else expectInjection(events, injected)
   })
 })
 

@@ -17,6 +17,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "call-32.h"
 
 #define REQUIRE(what)                                \
 	do {                                         \
@@ -131,6 +132,36 @@ static void transfer(const struct victim *victim, struct code *code)
 	REQUIRE(process_vm_writev(victim->pid, own, count, other, count, 0) > 0);
 }
 
+/* Both as a 32-bit program does; what they write to lies below 4 GiB, too. */
+static void transfer_32(const struct victim *victim, const struct code *code)
+{
+	struct iovec_32 *vectors = low_page();
+	unsigned char *bytes = (unsigned char *)vectors + 1024;
+
+	memcpy(bytes, code->bytes, code->size);
+	memcpy(bytes + 512, &victim->space, sizeof(victim->space));
+	vectors[0] = (struct iovec_32){ (uintptr_t)bytes, code->size };
+	vectors[1] = (struct iovec_32){ (uintptr_t)bytes + 512, sizeof(victim->space) };
+	vectors[2] = (struct iovec_32){ victim->space, code->size };
+	vectors[3] = (struct iovec_32){ victim->pointer, sizeof(victim->space) };
+	REQUIRE(call_32(CALL_32_VM_WRITEV, victim->pid, (uintptr_t)vectors, 2, (uintptr_t)(vectors + 2), 2) > 0);
+}
+
+static void poke_32(const struct victim *victim, const struct code *code)
+{
+	uint32_t words[sizeof(code->bytes) / 4];
+
+	low_page();
+	memcpy(words, code->bytes, sizeof(words));
+	REQUIRE(!ptrace(PTRACE_ATTACH, victim->pid, NULL, NULL));
+	REQUIRE(waitpid(victim->pid, NULL, 0) == victim->pid);
+	for (size_t i = 0; i < sizeof(words) / 4; i++)
+		REQUIRE(!call_32(CALL_32_PTRACE, PTRACE_POKETEXT, victim->pid, victim->space + 4 * i, words[i], 0));
+	REQUIRE(!call_32(CALL_32_PTRACE, PTRACE_POKETEXT, victim->pid, victim->pointer, victim->space, 0));
+	REQUIRE(!call_32(CALL_32_PTRACE, PTRACE_POKETEXT, victim->pid, victim->pointer + 4, 0, 0));
+	REQUIRE(!ptrace(PTRACE_DETACH, victim->pid, NULL, NULL));
+}
+
 static int open_memory(pid_t pid)
 {
 	char path[64];
@@ -182,6 +213,10 @@ static void inject(const char *mode, const struct victim *victim)
 		drive(victim->pid, "SETREGS", victim->tick, &code);
 	} else if (!strncmp(mode, "drive-", 6)) {
 		drive(victim->pid, mode + 6, victim->maker, NULL);
+	} else if (!strcmp(mode, "transfer-32")) {
+		transfer_32(victim, &code);
+	} else if (!strcmp(mode, "poke-32")) {
+		poke_32(victim, &code);
 	} else if (!strcmp(mode, "transfer")) {
 		transfer(victim, &code);
 	} else {

@@ -20,6 +20,9 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include "call-32.h"
+#endif
 
 static int result_of(long result)
 {
@@ -132,6 +135,41 @@ static int reach_all(pid_t pid)
 	return error;
 }
 
+#if defined(__x86_64__)
+/* Where it has data, below 4 GiB. */
+static unsigned long low_in(pid_t pid)
+{
+	unsigned long start, found = 0;
+	char path[64], line[256], rights[5];
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "r");
+	while (maps && !found && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%*x %4s", &start, rights) == 2 && rights[1] == 'w' && start >> 32 == 0)
+			found = start;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+/* As a 32-bit program does. */
+static int reach_32(const char *verb, pid_t pid)
+{
+	struct iovec_32 *vectors = low_page();
+	int result;
+
+	vectors[0] = (struct iovec_32){ (uintptr_t)(vectors + 2), 8 };
+	vectors[1] = (struct iovec_32){ low_in(pid), 8 };
+	if (!strcmp(verb, "attach-32"))
+		result = call_32(CALL_32_PTRACE, PTRACE_SEIZE, pid, 0, 0, 0);
+	else
+		result = call_32(!strcmp(verb, "read-32") ? CALL_32_VM_READV : CALL_32_VM_WRITEV, pid, (uintptr_t)vectors, 1,
+				 (uintptr_t)(vectors + 1), 1);
+	return result < 0 ? -result : 0;
+}
+#endif
+
 /* A descriptor of it, and through that, where it is asked for, its standard output. */
 static int reach_descriptor(pid_t pid, int takes)
 {
@@ -144,6 +182,10 @@ static int reach_descriptor(pid_t pid, int takes)
 
 static int reach(const char *verb, pid_t pid)
 {
+#if defined(__x86_64__)
+	if (strstr(verb, "-32"))
+		return reach_32(verb, pid);
+#endif
 	if (!strcmp(verb, "pidfd-open"))
 		return reach_descriptor(pid, 0);
 	if (!strcmp(verb, "pidfd-getfd"))

@@ -59,7 +59,8 @@ static void join_another(void)
 int main(int count, char **words)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	void *space = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* Below 4 GiB, where 32-bit callers reach. */
+	void *space = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	int each = count > 1 ? atoi(words[1]) : 0;
 
 	printf("victim %d %p %p %p %p %p %p\n", getpid(), (void *)tick, (void *)&pointer, space, (void *)stack,

@@ -86,13 +86,23 @@ test('--count ends after exactly so many lines, in the middle of a batch, and cl
 test('options reach the sensor', async () => {
   const sensor = new ScriptedSensor([newProcess()])
   const sizes = ['--ring-size', '1MiB', '--hash-limit', '2MiB']
-  const args = ['--events', 'NEW_PROCESS,TERMINATE_PROCESS', ...sizes, '--extended', '--json', '--count', '1']
+  const args = [
+    '--events',
+    'NEW_PROCESS,TERMINATE_PROCESS',
+    ...sizes,
+    '--extended',
+    '--all-access',
+    '--json',
+    '--count',
+    '1',
+  ]
   await run(args, new FakeTerminal(), sensor.open)
   expect(sensor.opened).toMatchObject({
     events: ['NEW_PROCESS', 'TERMINATE_PROCESS'],
     ringBytes: 1_048_576,
     hashLimitBytes: 2_097_152,
     extended: true,
+    allAccess: true,
   })
 })
 

@@ -17,6 +17,7 @@ const WHOLE = {
   events: ['NEW_PROCESS'],
   ringBytes: 65_536,
   extended: true,
+  allAccess: true,
   forkWindowMs: 0,
   hashLimitBytes: 0,
   envelope: { oid: UUID, did: '', hostname: 'h', ext_ip: '', int_ip: '192.0.2.1', tags: [] },

@@ -6,7 +6,7 @@ const INIT: Image = { pid: 1, execId: 1, startMs: 0 }
 const ACTOR: Image = { pid: 500, execId: 7, startMs: 2_000 }
 const TARGET: Image = { pid: 600, execId: 9, startMs: 3_000 }
 const STARTED = [exec(ACTOR, INIT, { path: '/usr/bin/gdb' }), exec(TARGET, INIT, { path: '/usr/bin/vault' })]
-const [ATTACH, READ, WRITE, FILE, DETACH, CHANGE] = [1, 2, 3, 4, 5, 6]
+const [ATTACH, READ, WRITE, FILE, DETACH, CHANGE, PIDFD, GETFD] = [1, 2, 3, 4, 5, 6, 7, 8]
 const BY_TRACER = 4
 
 function played(parts: AccessParts, options: PlaybackOptions = {}) {
@@ -43,13 +43,27 @@ test.each([
   expect(played(parts).events).toMatchObject([{ event: { ACCESS_FLAGS: mask } }])
 })
 
+test.each([
+  ['a descriptor of it', PIDFD, 0x10_0000],
+  ['one that is taken from it', GETFD, 0x40],
+])('%s, where all access is asked for, and no part of correlation', (_, kind, mask) => {
+  const rules = { sensitive: [{ path: '/usr/bin/vault' }] }
+  const { playback, events } = played({ kind }, { allAccess: true, correlation: rules })
+  expect(events).toMatchObject([{ routing: { event_type: 'REMOTE_PROCESS_HANDLE' }, event: { ACCESS_FLAGS: mask } }])
+  expect(playback.stream.accounts.delivered[8]).toBe(1)
+
+  const otherwise = played({ kind })
+  expect(otherwise.events).toEqual([])
+  expect(otherwise.playback.stream.accounts.filtered[8]).toBe(1)
+})
+
 test('the end of tracing is no event', () => {
   const { playback, events } = played({ kind: DETACH })
   expect(events).toEqual([])
   expect(playback.stream.accounts.folded[8]).toBe(1)
 })
 
-test.each([0, 7, 255])('a kind that there is not (%i) is bad', (kind) => {
+test.each([0, 9, 255])('a kind that there is not (%i) is bad', (kind) => {
   const { playback, events } = played({ kind })
   expect(events).toEqual([])
   expect(playback.stream.accounts.bad[8]).toBe(1)

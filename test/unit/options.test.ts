@@ -18,6 +18,7 @@ test('without options, the process life cycle is watched through a ring of 16 Mi
     events: new Set(['NEW_PROCESS', 'EXISTING_PROCESS', 'TERMINATE_PROCESS', 'CODE_IDENTITY', 'LOSS_ACCOUNTING']),
     ringBytes: 16 * 1024 * 1024,
     extended: false,
+    allAccess: false,
     forkWindowMs: 100,
     hashLimitBytes: 256 * 1024 * 1024,
     envelope: {},

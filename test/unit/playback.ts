@@ -64,14 +64,15 @@ export function atomOfImage({ pid, execId, startLow, startHigh }: ProcessImage):
 export interface PlaybackOptions {
   events?: readonly EventName[]
   extended?: boolean
+  allAccess?: boolean
   forkWindowMs?: number
   filter?: ResolvedFilter
   correlation?: CorrelationOptions
 }
 
-function streamOptions({ events = ALL, extended = false, filter }: PlaybackOptions): StreamOptions {
+function streamOptions({ events = ALL, extended = false, filter, allAccess }: PlaybackOptions): StreamOptions {
   const ids = new EventIds(seedOf('run'))
-  return { events: new Set(events), extended, envelope: ENVELOPE, ids, atoms: atoms(), filter }
+  return { events: new Set(events), extended, envelope: ENVELOPE, ids, atoms: atoms(), filter, allAccess }
 }
 
 export function newStream(options: Omit<PlaybackOptions, 'forkWindowMs'> = {}): EventStream {
