@@ -62,7 +62,8 @@ function testFile(name) {
 /** @returns {string[]} what failed or is worse than before */
 function writePage() {
   const before = known()
-  const after = { ...before }
+  const titles = [HERE, ...MACHINES].map(({ title }) => title)
+  const after = Object.fromEntries(titles.flatMap((title) => (before[title]?.files ? [[title, before[title]]] : [])))
   const complaints = []
   const folder = mkdtempSync(path.join(tmpdir(), 'kernelwire-kernels-'))
   try {
