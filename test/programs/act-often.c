@@ -1,6 +1,6 @@
 /*
  * act-often COUNT FOLDER: so often creates a named pipe in FOLDER, opens it, removes it, and opens the memory of a
- * child. Says "child PID".
+ * child. Says "actor PID" and "child PID".
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -33,7 +33,7 @@ int main(int count, char **words)
 		_exit(0);
 	}
 	snprintf(memory, sizeof(memory), "/proc/%d/mem", child);
-	printf("child %d\n", child);
+	printf("actor %d\nchild %d\n", getpid(), child);
 	for (int i = 0; i < atoi(words[1]); i++) {
 		if (mkfifo("pipe", 0600))
 			err(1, "mkfifo");

@@ -22,6 +22,11 @@ export function stormPrograms(): { storm: string; tiny: string; usage: string } 
   }
 }
 
+/** What does one thing of each kind again and again. */
+export function actPrograms(): { acts: string; usage: string } {
+  return { acts: cProgram('test/programs/act-often.c'), usage: cProgram('test/bench/programs/usage.c') }
+}
+
 export function bpfFiguresProgram(): string {
   return cProgram('test/bench/programs/bpf_figures.c', ['-lbpf'])
 }

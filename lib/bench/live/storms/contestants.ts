@@ -1,6 +1,6 @@
 /** Ours and its rivals. Each runs as its users would run it. */
 import { onPath } from '../programs.js'
-import type { Load, Made } from './load.js'
+import { LOADS, type Load, type Made } from './load.js'
 import { CONSUMER, Ours } from './ours.js'
 import { type Form, Piped } from './piped.js'
 import type { Running } from './running.js'
@@ -25,9 +25,9 @@ export function ours(consumer: string): Contestant {
     name: 'kernelwire',
     isOurs: true,
     isPackaged: false,
-    loads: ['exits', 'threads', 'execs'],
+    loads: LOADS,
     isHere: () => true,
-    start: () => Ours.start(consumer),
+    start: (load) => Ours.start(consumer, load),
   }
 }
 

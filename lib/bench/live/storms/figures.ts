@@ -6,7 +6,12 @@ import type { Load } from './load.js'
 import type { Measured, Plan, Sample } from './measure.js'
 
 export const SUITE = 'storm'
-export const TITLES: Record<Load, string> = { exits: 'vfork+exit', threads: 'threads', execs: 'vfork+exec' }
+export const TITLES: Record<Load, string> = {
+  exits: 'vfork+exit',
+  threads: 'threads',
+  execs: 'vfork+exec',
+  acts: 'pipes and memory',
+}
 export const CPU = 'CPU for 100,000'
 
 /** Of all starts, one after the other. */
@@ -44,7 +49,7 @@ export function figuresOf({ load }: Plan, one: Contestant, { starts, alone }: Wa
     make(CPU, 's', cpu, { ...rivalry, ...(load === 'exits' ? limit(0.4) : {}) }),
     make('CPU of the workload', 's', workload, {
       ratio: { name: 'without a sensor', values: ratios(workload, alone) },
-      ...(load === 'execs' ? {} : limit(1.05, 'ratio')),
+      ...(load === 'exits' || load === 'threads' ? limit(1.05, 'ratio') : {}),
     }),
     ...(starts.every(({ received }) => received.expected === 0)
       ? []
@@ -71,7 +76,7 @@ export function figuresOf({ load }: Plan, one: Contestant, { starts, alone }: Wa
       "kernel, of the workload's CPU",
       '%',
       kernel.map(({ share }) => 100 * share),
-      load === 'execs' ? {} : limit(3),
+      load === 'exits' || load === 'threads' ? limit(3) : {},
     ),
     ...(one.isOurs ? hookFigures(kernel, load, make) : []),
     ...(ring.length === 0 || load === 'threads'

@@ -15,11 +15,13 @@ const QUICK: Sizes = {
   exits: { count: 12_000, warmUp: 25_000 },
   threads: { count: 12_000, warmUp: 2_000 },
   execs: { count: 1_000, warmUp: 4_000 },
+  acts: { count: 3_000, warmUp: 6_000 },
 }
 const FULL: Sizes = {
   exits: { count: 40_000, warmUp: 50_000 },
   threads: { count: 40_000, warmUp: 2_000 },
   execs: { count: 3_000, warmUp: 8_000 },
+  acts: { count: 10_000, warmUp: 12_000 },
 }
 
 export const storm = stormOf(CONTESTANTS)
@@ -30,7 +32,7 @@ export function stormOf(contestants: readonly Contestant[]): Suite {
     name: SUITE,
     about:
       'A process that makes children which end at once (vfork+exit), threads, or children that run a tiny static ' +
-      'program (vfork+exec), without a sensor and with each of them: CPU time of the consumer (all of its threads) for ' +
+      'program (vfork+exec), or one that creates a pipe, opens it, and opens the memory of another process, without a sensor and with each of them: CPU time of the consumer (all of its threads) for ' +
       '100,000 operations, CPU time of the workload against that without a sensor, events that did not arrive, bytes in ' +
       'the ring, memory, and time in the kernel (bpf_stats, in storms of their own). Each rival tells only some of what ' +
       'we tell; of threads we tell nothing.',
