@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,6 +18,18 @@ namespace {
 
 // Three digests of it are made while it is in the cache.
 constexpr size_t kChunkBytes = 128 * 1024;
+
+// include/uapi/linux/fs.h of Linux 6.14: what was not in the page cache does not stay there.
+constexpr int kDontCache = 0x80;
+
+// Like pread(). What the machine has in its page cache it needs more than what is hashed once.
+ssize_t ReadUncached(int fd, unsigned char* bytes, size_t count, off_t position) {
+  iovec part = {bytes, count};
+  const ssize_t read = preadv2(fd, &part, 1, position, kDontCache);
+  // An older kernel, and a file system that cannot.
+  const bool is_refused = read < 0 && (errno == EOPNOTSUPP || errno == EINVAL);
+  return is_refused ? pread(fd, bytes, count, position) : read;
+}
 
 // Of an eventfd.
 bool Raise(int event) {
@@ -90,7 +103,7 @@ HashStatus HashThread::Read(const FileToHash& file, Digests* digests) {
   for (uint64_t position = 0;;) {
     if (is_stopped_.load(std::memory_order_relaxed)) return HashStatus::kUnreadable;
     const ssize_t bytes =
-        pread(file.fd, chunk_.data(), chunk_.size(), static_cast<off_t>(position));
+        ReadUncached(file.fd, chunk_.data(), chunk_.size(), static_cast<off_t>(position));
     if (bytes < 0 && errno == EINTR) continue;
     if (bytes < 0) return HashStatus::kUnreadable;
     if (bytes == 0) break;

@@ -1,7 +1,7 @@
 /** Both threads that hash: the addon's, and the one of JavaScript for programs without OpenSSL. */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Digester, type HashAnswer, newDigester, OPEN_MAX } from '../../lib/identity/digester.js'
@@ -19,6 +19,26 @@ test("Node has an OpenSSL for the addon's thread", async () => {
   const digester = newDigester(() => {})
   expect(digester).toBeInstanceOf(HashThread)
   await digester.close()
+})
+
+test('what was not in the page cache is not there afterwards', async ({ skip }) => {
+  const [major = 0, minor = 0] = release().split('.').map(Number)
+  if (major * 100 + minor < 614) skip(`Linux ${release()} cannot read past its page cache; 6.14 can`)
+  const path = join(folder, 'uncached')
+  writeFileSync(path, Buffer.alloc(8 * MEBIBYTE, 'kernelwire'))
+  const expected = byCoreutils(path)
+  execFileSync('sync', [path])
+  execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'])
+  if (cachedBytes(path) > 0) skip('this file system keeps what it is asked to let go of')
+
+  const fd = openSync(path, 'r')
+  const answer = await new Promise((resolve) => {
+    const digester = HashThread.start((_, answer) => resolve(digester!.close().then(() => answer)))
+    digester!.hash({ id: 1, fd, ...versionOf(path) })
+  })
+  closeSync(fd)
+  expect(answer).toEqual(expected)
+  expect(cachedBytes(path)).toBe(0)
 })
 
 const KINDS: [string, (onAnswer: OnAnswer) => Digester][] = [
@@ -110,4 +130,8 @@ function versionOf(path: string): { sizeBytes: number; version: string } {
 function byCoreutils(path: string) {
   const sum = (tool: string) => execFileSync(tool, [path], { encoding: 'utf8' }).split(' ')[0]
   return { hash: sum('sha256sum'), sha1: sum('sha1sum'), md5: sum('md5sum') }
+}
+
+function cachedBytes(path: string): number {
+  return Number(execFileSync('fincore', ['-b', '-n', '-o', 'RES', path], { encoding: 'utf8' }))
 }
