@@ -116,27 +116,31 @@ export class EventStream {
    */
   review(filter: ResolvedFilter | undefined, rows: readonly ProcessImage[]): void {
     const before = this.#filter
-    this.#filter = filter && new ProcessFilter(filter, this.processes)
-    const staysInSubtree = before !== undefined && this.#filter?.takeSubtree(before) === true
+    const isAnother = !ProcessFilter.isOf(before, filter)
+    if (isAnother) this.#filter = filter && new ProcessFilter(filter, this.processes)
+    const leavesSubtree = isAnother && !(before !== undefined && this.#filter?.takeSubtree(before))
     const known = new Map(rows.map((row) => [row.pid, row]))
     const images = [...this.processes.images()].sort((a, b) => a.startMs - b.startMs)
     for (const image of images) {
-      if (!staysInSubtree) image.isInSubtree = false
-      if (image.state === STATE.ANNOUNCED) this.#review(image, known.get(image.pid))
+      if (leavesSubtree) image.isInSubtree = false
+      if (image.state === STATE.ANNOUNCED) this.#review(image, known.get(image.pid), isAnother)
     }
     this.#informed = { correlator: this.correlator, identities: true }
     if (--this.#preparing <= 0) this.#hidden = undefined
   }
 
-  #review(image: ProcessImage, row: ProcessImage | undefined): void {
+  /** `isAnother`: whether the verdict on it may be another one. */
+  #review(image: ProcessImage, row: ProcessImage | undefined, isAnother: boolean): void {
     if (row?.isOfStart(image.startLow, image.startHigh)) {
       image.details ??= row.details
       if (image.runs(row.execId)) image.file ??= row.file
     }
     image.details ??= this.#hidden?.get(image)
     const before = image.verdict
-    image.verdict = VERDICT.WANTED
-    this.#filter?.judge(image)
+    if (isAnother) {
+      image.verdict = VERDICT.WANTED
+      this.#filter?.judge(image)
+    }
     if (!this.extended) image.details = undefined
     if (!image.isTold && this.#wantsExisting && image.verdict === VERDICT.WANTED) {
       this.#push('EXISTING_PROCESS', image)

@@ -35,6 +35,11 @@ export class ProcessFilter {
     this.unknown = asksFor ? VERDICT.OTHER : VERDICT.WANTED
   }
 
+  /** Whether this is the filter of these options, as far as a recording can tell. */
+  static isOf(filter: ProcessFilter | undefined, options: ResolvedFilter | undefined): boolean {
+    return JSON.stringify(filter === undefined ? undefined : filter.#filter) === JSON.stringify(options)
+  }
+
   /** Goes on with the subtree of the filter before it, if it is of the same process. */
   takeSubtree(before: ProcessFilter): boolean {
     if (this.#filter.subtreeOf === undefined || this.#filter.subtreeOf !== before.#filter.subtreeOf) return false

@@ -160,6 +160,23 @@ test('who comes into view is told first; what only a later filter asks about is 
   expect(namesOf(events, process.pid)).toEqual(['EXISTING_PROCESS'])
 })
 
+test('a filter that stays the same says the same of whom it has judged, though their details are gone', async () => {
+  const file = join(temporaryFolder(), 'held')
+  copyFileSync(program('hold'), file)
+  const path = join(temporaryFolder(), 'run.kwr')
+  const sensor = await openAny({ events: LIFE, filter: { excludePaths: [file] }, record: path })
+  const loop = collect(sensor)
+  const { child } = await whileHeld(file, [], async () => {
+    await sensor.update({ events: STARTS })
+    await sensor.update({ filter: { excludePaths: [file] } })
+  })
+  await sensor.close()
+  const events = await loop
+  expect(namesOf(events, child.pid)).toEqual([])
+  expect(namesOf(events, process.pid)).toEqual(['EXISTING_PROCESS'])
+  expect(JSON.stringify(await collect(await openRecording(path)))).toBe(JSON.stringify(events))
+})
+
 test('a subtree begins with the process and those that are its children by then', async () => {
   const sensor = await openAny({ events: LIFE })
   const shell = spawn('sh', ['-c', 'read line; /bin/true; read line; /bin/true'], {
