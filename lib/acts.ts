@@ -17,6 +17,7 @@ import type {
   RemoteProcessHandle,
   TerminateProcess,
 } from './events/index.js'
+import type { KnownFile } from './identity/known-file.js'
 import type { ProcessImage } from './process/image.js'
 import type { EventStream, StreamOptions } from './stream.js'
 
@@ -83,8 +84,9 @@ export class Acts {
     base: number,
     time: number,
     account: number,
+    file?: KnownFile,
   ): void {
-    this.#stream.module(image, pid, path, size, base, time, undefined, account)
+    this.#stream.module(image, pid, path, size, base, time, undefined, account, file)
   }
 
   /** The end of a process of which nothing else is known. */

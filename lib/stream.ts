@@ -172,7 +172,7 @@ export class EventStream {
     this.#settle(image)
     if (this.#wantsExisting && image.verdict === VERDICT.WANTED) this.#push('EXISTING_PROCESS', image)
     else this.#evidence('EXISTING_PROCESS', image)
-    this.#seeFile(image)
+    this.seeFile(image)
   }
 
   /** Its last thread ended: by itself with this code or, where it is not 0, by a signal. */
@@ -242,7 +242,7 @@ export class EventStream {
     ids.next()
     const record: ModuleLoad = {
       routing: buildRouting(this.#envelope, 'MODULE_LOAD', time, ids.eventId(), ids.atom(time), image?.atom),
-      event: buildModule(pid, path, size, base, time, extras, file?.hash),
+      event: buildModule(pid, path, size, base, time, extras, file?.hash, file?.result?.signature?.isSigned),
     }
     if (this.extended) {
       record.event.SEQUENCE = ids.sequence
@@ -343,7 +343,7 @@ export class EventStream {
       this.accounts.filtered[account]!++
     }
     // What only a fork brought was executed before.
-    if (account === TYPE.EXEC) this.#seeFile(image)
+    if (account === TYPE.EXEC) this.seeFile(image)
   }
 
   /** What only a filter asked for. */
@@ -352,7 +352,8 @@ export class EventStream {
     image.details = undefined
   }
 
-  #seeFile(image: ProcessImage): void {
+  /** An image that was announced executed its file. */
+  seeFile(image: ProcessImage): void {
     const { file, path } = image
     if (file === undefined || path === undefined || image.verdict !== VERDICT.WANTED) return
     if (this.identities?.wants(file, path)) this.identities.see(executed(image, file, path))

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { buildWindows, WINDOWS_ADDON, whyNoCompiler } from './build-windows.mjs'
 import { setupOrExit } from './setup.mjs'
+import { makeSignedFiles, whyNoSigning } from './windows/signed-files.mjs'
 import { windowsTests } from './windows/suites.mjs'
 import { NODES, NoWine, Wine } from './windows/wine.mjs'
 
@@ -49,8 +50,8 @@ async function main() {
   const testResults = [reproducibility()]
   const versions = values.node === undefined ? NODES : [values.node]
   const files = positionals.length > 0 ? positionals : windowsTests(ROOT)
-  const expected = digestsHere()
-  for (const major of versions) testResults.push(...(await runUnder(major, files, expected)))
+  const env = { KERNELWIRE_DIGESTS: digestsHere(), KERNELWIRE_SIGNED_FILES: signedFiles(), PREBUILDS_ONLY: '1' }
+  for (const major of versions) testResults.push(...(await runUnder(major, files, env)))
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ testResults }))
   return testResults.some(({ status }) => status === 'failed') ? 1 : 0
 }
@@ -84,12 +85,24 @@ function digestsHere() {
   return file
 }
 
-async function runUnder(major, files, expected) {
+/** A folder of them; undefined where they cannot be made. */
+function signedFiles() {
+  const missing = whyNoSigning()
+  if (missing !== undefined) {
+    console.error(`windows: no signed files: ${missing}`)
+    return undefined
+  }
+  const folder = join(scratch, 'signed')
+  makeSignedFiles(folder)
+  return folder
+}
+
+async function runUnder(major, files, env) {
   console.log(`\nwindows: Node ${major} under Wine`)
   const results = join(scratch, `node-${major}.json`)
   const ending = await Wine.open(major).run(['scripts/windows/run/suite.mjs', results, ...files], {
     cwd: ROOT,
-    env: { KERNELWIRE_DIGESTS: expected, PREBUILDS_ONLY: '1' },
+    env,
     timeoutMs: TIMEOUT_MS,
   })
   try {

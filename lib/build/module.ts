@@ -14,9 +14,10 @@ export function buildModule(
   time: number,
   extras: ModuleExtras | undefined,
   hash = extras?.hash,
+  isSigned?: boolean,
 ): Body {
-  if (path === undefined || size === 0 || base === 0 || extras !== undefined) {
-    return buildUnusual(pid, path, size, base, time, extras, hash)
+  if (path === undefined || size === 0 || base === 0 || extras !== undefined || isSigned !== undefined) {
+    return buildUnusual(pid, path, size, base, time, extras, hash, isSigned)
   }
   if (hash !== undefined) {
     return {
@@ -47,6 +48,7 @@ function buildUnusual(
   time: number,
   extras: ModuleExtras | undefined,
   hash: string | undefined,
+  isSigned: boolean | undefined,
 ): Body {
   const name = extras?.name ?? (path === undefined ? undefined : nameOf(path))
   const body: Draft = {}
@@ -57,6 +59,7 @@ function buildUnusual(
   body.TIMESTAMP = time
   if (base !== 0) body.BASE_ADDRESS = base
   if (hash !== undefined) body.HASH = hash
+  if (isSigned !== undefined) body.FILE_IS_SIGNED = isSigned ? 1 : 0
   if (extras?.truncated !== undefined) body.TRUNCATED = extras.truncated
   return body as Body
 }

@@ -131,6 +131,10 @@ function putFields(body: Draft, image: ProcessImage): void {
   if (image.userId !== undefined) body.USER_ID = image.userId
   const hash = image.file?.hash
   if (hash !== undefined) body.HASH = hash
+  const signature = image.file?.result?.signature
+  if (signature !== undefined) body.FILE_IS_SIGNED = signature.isSigned ? 1 : 0
+  const originalFileName = image.file?.result?.originalFileName
+  if (originalFileName !== undefined) body.ORIGINAL_FILE_NAME = originalFileName
   if (image.creationTime !== undefined) body.CREATION_TIME = image.creationTime
 }
 

@@ -11,13 +11,16 @@ const signature = Type.Object(
       'when the chain was not looked at',
       integer(
         'status number',
-        '121 verified, 122 not verified (not asked, or not possible offline), 123 error, 124 untrusted, 125 revoked, ' +
+        '121 verified, 122 not verified (not asked, or not possible offline), 123 error: it does not fit the file, or cannot be read, 124 untrusted, 125 revoked, ' +
           '126 not valid at this time, 127 self-signed',
       ),
     ),
     FILE_PATH: text('path', 'The file whose signature this is'),
     CERT_SUBJECT: sometimes('when the file is not signed', text('X.500 name', 'Whom the certificate names')),
-    FILE_IS_SIGNED: sometimes('when the signature could not be read', flag('Whether the file carries a signature')),
+    FILE_IS_SIGNED: sometimes(
+      'when the signature could not be read',
+      flag('Whether the file is signed: in itself, or in a catalog of Windows'),
+    ),
     FILE_CERT_IS_VERIFIED_LOCAL: sometimes(
       'when the signature could not be read',
       flag('Whether this machine accepts the signature'),
@@ -37,7 +40,7 @@ export const identity = {
   ERROR: integer(
     'Windows error number',
     'Why there is no hash: 0 there is one, 2 not found, 5 denied, 30 reading failed, 223 too large, ' +
-      '1006 changed since it was executed',
+      '1006 changed since it was executed; Windows: 50 on another machine, or what else Windows answers',
   ),
   FILE_INFO: sometimes(
     'when the file carries no version information',

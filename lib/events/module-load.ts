@@ -39,7 +39,7 @@ export const moduleLoad = record(
     HASH: sometimes('when the file was not hashed by then', sha256('The file of the module')),
     FILE_IS_SIGNED: sometimes(
       'when the signature was not checked',
-      only('windows', flag('Whether the file of the module carries a signature')),
+      only('windows', flag('Whether the file of the module is signed, in itself or in a catalog of Windows')),
     ),
     TRUNCATED: truncated,
     ...ofEvent,

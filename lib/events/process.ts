@@ -49,7 +49,7 @@ export const image = {
   ),
   FILE_IS_SIGNED: sometimes(
     'when the signature was not checked',
-    only('windows', flag('Whether the file that runs carries a signature')),
+    only('windows', flag('Whether the file that runs is signed, in itself or in a catalog of Windows')),
   ),
   ORIGINAL_FILE_NAME: sometimes(
     'when the file carries no version information',

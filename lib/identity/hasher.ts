@@ -9,7 +9,8 @@ import { close } from 'node:fs'
 import { type NativeFileWish, type NativeFoundFile, native } from '../native.js'
 import { type Digests, type HashAnswer, newDigester, OPEN_MAX } from './digester.js'
 import type { FileRequest } from './identities.js'
-import { FILE_ERROR, type FileResult } from './known-file.js'
+import { FILE_ERROR } from './known-file.js'
+import { FileResults } from './results.js'
 
 /** How often a file is looked for again that changed while it was read: it may just have lost its name. */
 const TRIES = 3
@@ -25,21 +26,18 @@ interface Opened {
   found: NativeFoundFile
 }
 
-export class Hasher {
+export class Hasher extends FileResults {
   readonly #limitBytes: number
-  readonly #onResult: () => void
   readonly #digester = newDigester((id, answer) => this.#answered(id, answer))
   readonly #opened = new Map<number, Opened>()
   #waiting: Job[] = []
-  #results: FileResult[] = []
   #isFinding = false
-  #onIdle: (() => void) | undefined
   #isClosed = false
 
   /** `onResult`: there is something to take. */
   constructor(limitBytes: number, onResult: () => void) {
+    super(onResult)
     this.#limitBytes = limitBytes
-    this.#onResult = onResult
   }
 
   add(request: FileRequest): void {
@@ -48,38 +46,16 @@ export class Hasher {
     queueMicrotask(() => this.#find())
   }
 
-  /** Resolves when all is found out, after `limitMs` at the latest. */
-  async settle(limitMs: number): Promise<void> {
-    if (this.#isIdle) return
-    await new Promise<void>((resolve) => {
-      const limit = setTimeout(resolve, limitMs)
-      this.#onIdle = () => {
-        clearTimeout(limit)
-        resolve()
-      }
-    })
-  }
-
-  get hasResults(): boolean {
-    return this.#results.length > 0
-  }
-
-  takeResults(): FileResult[] {
-    const results = this.#results
-    this.#results = []
-    return results
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true
     this.#waiting = []
-    this.#onIdle?.()
+    this.end()
     await this.#digester.close()
     for (const { found } of this.#opened.values()) closeFile(found.fd)
     this.#opened.clear()
   }
 
-  get #isIdle(): boolean {
+  protected get isIdle(): boolean {
     return this.#waiting.length === 0 && this.#opened.size === 0 && !this.#isFinding
   }
 
@@ -124,9 +100,7 @@ export class Hasher {
   #settle(id: number, found: NativeFoundFile, digests: Digests | undefined): void {
     if (this.#isClosed) return
     const { error, sizeBytes, creationMs, modificationMs, accessMs } = found
-    this.#results.push({ id, error, ...digests, sizeBytes, creationMs, modificationMs, accessMs })
-    this.#onResult()
-    if (this.#isIdle) this.#onIdle?.()
+    this.put({ id, error, ...digests, sizeBytes, creationMs, modificationMs, accessMs })
   }
 }
 

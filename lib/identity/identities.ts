@@ -44,6 +44,8 @@ export class Identities {
   readonly files = new KnownFiles()
   /** Called for each file that is to be read; set by who can. */
   onRequest: ((request: FileRequest) => void) | undefined
+  /** What two spellings of one path have in common; set where there are several. */
+  keyOf: (path: string) => string = (path) => path
 
   readonly #tellSight: IdentityOptions['tell']
   #wantsFirst: boolean
@@ -139,7 +141,7 @@ export class Identities {
     const { file, path } = sight
     const { result } = file
     if (result === undefined) return
-    const isFirst = this.#pairs.add(result.hash ?? `error ${result.error}`, path)
+    const isFirst = this.#pairs.add(result.hash ?? `error ${result.error}`, this.keyOf(path))
     file.toldAs = path
     if (isFirst ? this.#wantsFirst : this.#wantsLater) {
       this.#tellSight(isFirst ? 'CODE_IDENTITY' : 'ONGOING_IDENTITY', sight, result)

@@ -18,9 +18,21 @@ export const FILE_ERROR = {
   NOT_FOUND: 2,
   DENIED: 5,
   READ_FAULT: 30,
+  /** Windows: on another machine. */
+  ELSEWHERE: 50,
   TOO_LARGE: 223,
   CHANGED: 1006,
 } as const
+
+/** Who signed a file, and whether this machine accepts that. */
+export interface FileSignature {
+  isSigned: boolean
+  isVerified: boolean
+  /** CERT_CHAIN_STATUS, of a file that is signed. */
+  chainStatus?: number
+  issuer?: string
+  subject?: string
+}
 
 /** What was found out about a file: all that comes from outside the records. Plain, so that it can be written down. */
 export interface FileResult {
@@ -34,10 +46,15 @@ export interface FileResult {
   creationMs?: number | undefined
   modificationMs?: number | undefined
   accessMs?: number | undefined
+  /** The rest is of Windows only. */
+  attributes?: number | undefined
+  fileVersion?: string | undefined
+  originalFileName?: string | undefined
+  signature?: FileSignature | undefined
 }
 
 export class KnownFile {
-  /** struct file_identity, all but the mount namespace: two records with the same words name the same file. */
+  /** struct file_identity, all but the mount namespace: two records with the same words name the same file. Windows: none. */
   readonly words: readonly number[]
   /** In which its path holds: that of the latest record. */
   mountNamespace: number
@@ -56,14 +73,14 @@ export class KnownFile {
     this.mountNamespace = mountNamespace
   }
 
-  /** When it was executed. */
-  get sizeBytes(): number {
-    return this.#u64(FILE.size)
+  /** When it was executed, where records say. */
+  get sizeBytes(): number | undefined {
+    return this.words.length === 0 ? undefined : this.#u64(FILE.size)
   }
 
-  /** Milliseconds since 1970, when it was executed. */
-  get modificationMs(): number {
-    return Math.floor(this.#u64(FILE.mtime_ns) / 1e6)
+  /** Milliseconds since 1970, when it was executed, where records say. */
+  get modificationMs(): number | undefined {
+    return this.words.length === 0 ? undefined : Math.floor(this.#u64(FILE.mtime_ns) / 1e6)
   }
 
   #u64(offset: number): number {

@@ -35,7 +35,7 @@ export class KnownFiles {
 
   /** Another file with the same key, one in millions, is forgotten, and would be hashed again. */
   #add(key: number, u32: Uint32Array, word: number): KnownFile {
-    if (this.#byKey.size >= FILES_MAX) this.#forgetOne()
+    if (this.#byKey.size >= FILES_MAX) forgetOne(this.#byKey)
     const file = new KnownFile(
       Array.from({ length: WORDS }, (_, i) => u32[word + i]! | 0),
       u32[word + WORDS]!,
@@ -43,15 +43,15 @@ export class KnownFiles {
     this.#byKey.set(key, file)
     return file
   }
+}
 
-  /** The oldest one that was not used since it was last looked at. */
-  #forgetOne(): void {
-    for (const [key, file] of this.#byKey) {
-      this.#byKey.delete(key)
-      if (!file.wasUsed) return
-      file.wasUsed = false
-      this.#byKey.set(key, file)
-    }
+/** The oldest one that was not used since it was last looked at. */
+export function forgetOne<K>(files: Map<K, KnownFile>): void {
+  for (const [key, file] of files) {
+    files.delete(key)
+    if (!file.wasUsed) return
+    file.wasUsed = false
+    files.set(key, file)
   }
 }
 

@@ -47,9 +47,13 @@ export function coverageOf(events: ReadonlySet<EventName>, sessions: readonly Na
     const refused = refusedAt(providers, index)
     attachments.push(attachment(providers, 'Microsoft-Windows-Kernel-File', 'create', PIPE_EVENTS, refused))
   }
-  return {
+  const coverage: Coverage = {
     attachments: attachments.map((each) => ({ ...each, events: each.events.filter((name) => events.has(name)) })),
   }
+  if (events.has('CODE_IDENTITY') || events.has('ONGOING_IDENTITY')) {
+    coverage.identities = events.has('MODULE_LOAD') ? 'executed and mapped' : 'executed'
+  }
+  return coverage
 }
 
 function attachment(

@@ -1,6 +1,7 @@
 /** From the lanes to a batch, as lib/drain.ts does for the kernel's ring. */
 import type { EtwDecoder } from '../decode/etw/decoder.js'
 import type { EventRecord } from '../events/index.js'
+import type { FileResult } from '../identity/known-file.js'
 import type { Records } from '../records.js'
 import type { EventStream } from '../stream.js'
 
@@ -47,6 +48,11 @@ export class WindowsDrain {
     }
     if (!this.foundRecords) this.#decoder.tick(nowMs - TICK_DELAY_MS)
     return this.#stream.takeBatch()
+  }
+
+  /** What was found out about a file enters the stream here, before the next run(). */
+  accept(result: FileResult): void {
+    this.#stream.identities?.accept(result)
   }
 
   /** The sessions are stopped and the lanes are empty: the rest. */

@@ -1,7 +1,9 @@
 /** What the addon has on Windows only: native/windows/exports.cc. */
+import type { FileResult } from '../identity/known-file.js'
 import { native } from '../native.js'
 
 export interface EtwNative {
+  FileInspector: new (limitBytes: number) => NativeFileInspector
   EtwSource: new (options: EtwSourceOptions, onWake: () => void) => NativeEtwSource
   /** Of HKLM\SOFTWARE\Microsoft\Cryptography; empty where it cannot be read. */
   machineGuid(): string
@@ -61,6 +63,21 @@ export interface NativeEtwSource {
   close(): void
   ref(): void
   unref(): void
+}
+
+/** native/windows/inspector_object.h. */
+export interface NativeFileInspector {
+  /** On another thread. `knownVersion`: of which the contents are known; empty for none. */
+  inspect(path: string, knownVersion: string): Promise<NativeInspectedFile>
+  /** Ends what is under way, with an error. */
+  cancel(): void
+}
+
+export interface NativeInspectedFile extends Omit<FileResult, 'id'> {
+  /** It is the one whose version was given: nothing was read. */
+  isKnown: boolean
+  /** Which file, and as it is; another text means that it was changed. */
+  version?: string
 }
 
 export function etwNative(): EtwNative {

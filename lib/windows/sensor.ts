@@ -16,6 +16,7 @@ import {
   type NestedProcess,
   SUPPORTED_ON_WINDOWS,
 } from '../events/index.js'
+import { PathFiles, pathKey } from '../identity/path-files.js'
 import type { ResolvedOptions } from '../options.js'
 import { EventIds } from '../process/event-ids.js'
 import { STATE } from '../process/image.js'
@@ -25,6 +26,7 @@ import type { Sensor } from '../sensor.js'
 import type { SensorStats } from '../stats.js'
 import { EventStream } from '../stream.js'
 import { WindowsDrain } from './drain.js'
+import { Inspector } from './inspector.js'
 import { etwNative } from './native.js'
 import { WindowsSource } from './source.js'
 import { windowsStats } from './stats.js'
@@ -32,6 +34,8 @@ import { windowsStats } from './stats.js'
 /** After a drain that found records, others gather for so long. */
 const PAUSE_MS = 5
 const IDLE_MS = 1_000
+/** So long the end of the stream waits for what files were that were executed last. */
+const CLOSING_MS = 1_000
 /** A start whose program is not known yet waits so long for the rest. */
 const START_WINDOW_MS = 2_000
 
@@ -39,6 +43,7 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
   readonly #source: WindowsSource
   readonly #stream: EventStream
   readonly #drain: WindowsDrain
+  readonly #inspector: Inspector | undefined
   readonly #ringBytes: number
   readonly #signal: AbortSignal | undefined
   readonly #consumer: Consumer<N>
@@ -70,7 +75,8 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
       const acts = new Acts(stream, streamOptions, options.correlation)
       // The time of creation tells boots apart.
       const atoms = new EtwAtoms(seedOf('kernelwire windows atom 1', etwNative().machineGuid()))
-      const decoder = new EtwDecoder(stream, acts, atoms, START_WINDOW_MS)
+      const files = stream.identities && new PathFiles()
+      const decoder = new EtwDecoder(stream, acts, atoms, START_WINDOW_MS, files)
       const sensor = new WindowsSensor<N>(source, stream, new WindowsDrain(source, stream, decoder), options)
       sensor.#start(options)
       return sensor
@@ -84,11 +90,12 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
     source: WindowsSource,
     stream: EventStream,
     drain: WindowsDrain,
-    { ringBytes, signal }: ResolvedOptions<N>,
+    { ringBytes, hashLimitBytes, signal }: ResolvedOptions<N>,
   ) {
     this.#source = source
     this.#stream = stream
     this.#drain = drain
+    this.#inspector = this.#newInspector(hashLimitBytes)
     this.#ringBytes = ringBytes
     this.#signal = signal
     this.#consumer = new Consumer<N>({ next: () => this.#next(), release: () => this.#release() })
@@ -179,6 +186,7 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
       await this.#wait()
       if (this.#failure !== undefined) throw this.#failure
       if (this.#releasing !== undefined) return undefined
+      this.#acceptFiles()
       const batch = this.#detaching === undefined ? this.#drain.run() : await this.#rest()
       if (batch.length === 0) continue
       this.#diagnostics.batch(batch)
@@ -192,7 +200,8 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
     const isBusy = this.#isBusy
     this.#isBusy = true
     const isLast = this.#detaching !== undefined
-    if (!isBusy || isLast || this.#drain.hasMore) await new Promise((resolve) => setImmediate(resolve))
+    const hasMore = this.#drain.hasMore || this.#inspector?.hasResults
+    if (!isBusy || isLast || hasMore) await new Promise((resolve) => setImmediate(resolve))
     else if (this.#drain.foundRecords) await this.#source.pause(PAUSE_MS)
     else await this.#source.waitForRecord(IDLE_MS, PAUSE_MS)
   }
@@ -203,8 +212,26 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
     const batch = this.#drain.run()
     if (!this.#source.isDrained) return batch
     batch.push(...this.#drain.finish())
+    await this.#inspector?.settle(CLOSING_MS)
+    this.#acceptFiles()
+    batch.push(...this.#stream.takeBatch())
     void this.#release()
     return batch
+  }
+
+  /** Files that were executed are read elsewhere; a loop that waits is woken for what was found out. */
+  #newInspector(limitBytes: number): Inspector | undefined {
+    const { identities } = this.#stream
+    if (identities === undefined) return undefined
+    const inspector = new Inspector(limitBytes, () => this.#source.interrupt())
+    identities.keyOf = pathKey
+    identities.onRequest = (request) => inspector.add(request)
+    return inspector
+  }
+
+  #acceptFiles(): void {
+    if (!this.#inspector?.hasResults) return
+    for (const result of this.#inspector.takeResults()) this.#drain.accept(result)
   }
 
   #release(): Promise<void> {
@@ -212,6 +239,7 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
     this.#signal?.removeEventListener('abort', this.#abort)
     this.#detaching ??= this.#source.detach()
     this.#releasing = this.#source.close()
+    this.#inspector?.close()
     this.#diagnostics.closed()
     return this.#releasing
   }

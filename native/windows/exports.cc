@@ -2,6 +2,7 @@
 #include "windows/exports.h"
 
 #include "windows/handle.h"
+#include "windows/inspector_object.h"
 #include "windows/session_names.h"
 #include "windows/source_object.h"
 
@@ -48,6 +49,7 @@ Napi::Value KernelSessions(const Napi::CallbackInfo& info) {
 
 void DefineWindows(Napi::Env env, Napi::Object exports) {
   exports["EtwSource"] = EtwSourceObject::Define(env);
+  exports["FileInspector"] = FileInspectorObject::Define(env);
   exports["isElevated"] = Napi::Function::New(env, IsElevated, "isElevated");
   exports["kernelSessions"] = Napi::Function::New(env, KernelSessions, "kernelSessions");
   exports["machineGuid"] = Napi::Function::New(env, MachineGuid, "machineGuid");

@@ -105,11 +105,16 @@ interface ImageLike {
   path: string
   base?: number
   size?: number
+  /** Of its PE header. */
+  built?: number
   ms?: number
 }
 
-export function load({ pid, path, base = 0x7ff6_0000_0000, size = 0x1000, ms = 0 }: ImageLike, opcode = 10): EtwEvent {
-  const payload = join(u64(base, size), u32(pid, 0, 0), u8(12, 1), u16(0), u64(base), u32(0, 0, 0, 0), wide(path))
+export function load(
+  { pid, path, base = 0x7ff6_0000_0000, size = 0x1000, built = 0, ms = 0 }: ImageLike,
+  opcode = 10,
+): EtwEvent {
+  const payload = join(u64(base, size), u32(pid, 0, built), u8(12, 1), u16(0), u64(base), u32(0, 0, 0, 0), wide(path))
   return { provider: PROVIDER.IMAGE, opcode, version: 3, payload, pid, tid: 1, time: at(ms) }
 }
 

@@ -17,7 +17,8 @@ import { routing } from '../unit/records.js'
 import { frameOf, isOfKernel, standIn } from './stand-in.js'
 
 const trace = standIn()
-const EVENTS = new Set<EventName>(SUPPORTED_ON_WINDOWS)
+/** Files of another machine are not here. */
+const EVENTS = new Set<EventName>(SUPPORTED_ON_WINDOWS.filter((name) => !name.endsWith('_IDENTITY')))
 const { event_type, event_time, event_id, this: atom, ...envelope } = routing('NEW_PROCESS')
 const FILES = recordings()
 const HOUR = 36_000_000_000n

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type EventRecord, isEvent, SUPPORTED_ON_WINDOWS } from '../../lib/events/index.js'
 import { openSensor, type Sensor } from '../../lib/sensor.js'
 import { type EtwEvent, memoryOf } from '../unit/etw-bytes.js'
-import { BEGIN, end, kernelStart, load, start } from '../unit/etw-run.js'
+import { BEGIN, end, fileCreate, kernelStart, load, start } from '../unit/etw-run.js'
 import { fileTime, frameOf, isOfKernel, standIn, TRACING } from './stand-in.js'
 
 const trace = standIn()
@@ -125,6 +125,20 @@ test('an event waits for earlier ones of the other session, and no longer than t
   expect(started?.event).toMatchObject({ PROCESS_ID: 8, FILE_PATH: '\\Device\\HarddiskVolume2\\p8.exe' })
   expect(ended?.routing.event_type).toBe('TERMINATE_PROCESS')
   await sensor.close()
+})
+
+test('a named pipe that a program creates, and one that it opens', async () => {
+  const sensor = await openSensor({ events: ['NEW_NAMED_PIPE', 'OPEN_NAMED_PIPE'] })
+  const path = '\\Device\\NamedPipe\\kernelwire'
+  feed(
+    fileCreate({ by: 20, path, disposition: 2, ms: 1 }),
+    fileCreate({ by: 24, path, disposition: 1, ms: 2 }),
+    fileCreate({ by: 24, path: 'C:\\file', disposition: 1, ms: 3 }),
+  )
+  expect((await rest(sensor)).map(({ routing, event }) => [routing.event_type, event])).toEqual([
+    ['NEW_NAMED_PIPE', { FILE_PATH: path, PROCESS_ID: 20 }],
+    ['OPEN_NAMED_PIPE', { FILE_PATH: path, PROCESS_ID: 24 }],
+  ])
 })
 
 test('what Windows lost is told, and counted', async () => {
@@ -315,8 +329,12 @@ test('processes that run are told once, with what is known of them', async () =>
       BASE_ADDRESS: expect.any(Number),
     },
   })
-  const { CREATION_TIME } = us!.event as { CREATION_TIME: number }
+  const { CREATION_TIME, MEMORY_USAGE } = us!.event as { CREATION_TIME: number; MEMORY_USAGE: number }
   expect(Math.abs(CREATION_TIME - (Date.now() - process.uptime() * 1_000))).toBeLessThan(60_000)
+  // Node asks by another call (GetProcessMemoryInfo).
+  const { rss } = process.memoryUsage()
+  expect(MEMORY_USAGE).toBeGreaterThan(rss / 2)
+  expect(MEMORY_USAGE).toBeLessThan(rss * 2)
 })
 
 test('a new process is looked at while it runs: environment, user, threads, base address', async () => {

@@ -9,6 +9,8 @@
 //
 #include <winternl.h>
 
+#include "import_table.h"
+
 #include <atomic>
 #include <cstring>
 #include <deque>
@@ -263,35 +265,7 @@ const std::map<std::string, void*>& Functions() {
 
 // install(module): the names of the functions that the module imports and that are ours now.
 Napi::Value Install(const Napi::CallbackInfo& info) {
-  const std::u16string module = info[0].As<Napi::String>();
-  auto* const base = reinterpret_cast<uint8_t*>(
-      GetModuleHandleW(reinterpret_cast<const wchar_t*>(module.c_str())));
-  Napi::Array replaced = Napi::Array::New(info.Env());
-  if (base == nullptr) return replaced;
-  const auto* const headers = reinterpret_cast<IMAGE_NT_HEADERS*>(
-      base + reinterpret_cast<IMAGE_DOS_HEADER*>(base)->e_lfanew);
-  const DWORD imports =
-      headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress;
-  uint32_t count = 0;
-  for (auto* library = reinterpret_cast<IMAGE_IMPORT_DESCRIPTOR*>(base + imports); library->Name;
-       library++) {
-    auto* name = reinterpret_cast<IMAGE_THUNK_DATA*>(base + library->OriginalFirstThunk);
-    auto* address = reinterpret_cast<IMAGE_THUNK_DATA*>(base + library->FirstThunk);
-    for (; name->u1.AddressOfData; name++, address++) {
-      if (IMAGE_SNAP_BY_ORDINAL(name->u1.Ordinal)) continue;
-      const auto* const by_name =
-          reinterpret_cast<IMAGE_IMPORT_BY_NAME*>(base + name->u1.AddressOfData);
-      const std::string text(reinterpret_cast<const char*>(by_name->Name));
-      const auto found = Functions().find(text);
-      if (found == Functions().end()) continue;
-      DWORD before;
-      VirtualProtect(&address->u1.Function, sizeof(void*), PAGE_READWRITE, &before);
-      address->u1.Function = reinterpret_cast<ULONGLONG>(found->second);
-      VirtualProtect(&address->u1.Function, sizeof(void*), before, &before);
-      replaced[count++] = text;
-    }
-  }
-  return replaced;
+  return NamesOf(info.Env(), ReplaceImports(info[0].As<Napi::String>(), Functions()));
 }
 
 Napi::Value Reset(const Napi::CallbackInfo& info) {

@@ -5,6 +5,7 @@
  * became of it. What no family reads is not counted as read.
  */
 import type { Acts } from '../../acts.js'
+import type { PathFiles } from '../../identity/path-files.js'
 import type { Records } from '../../records.js'
 import type { EventStream } from '../../stream.js'
 import { Accesses } from './accesses.js'
@@ -61,13 +62,13 @@ export class EtwDecoder {
   #records: Records | undefined
   #payload!: Payload
 
-  /** `startWindowMs`: how long a start waits for the path of its program. */
-  constructor(stream: EventStream, acts: Acts, atoms: EtwAtoms, startWindowMs: number) {
+  /** `startWindowMs`: how long a start waits for the path of its program. `files`: where they can be read. */
+  constructor(stream: EventStream, acts: Acts, atoms: EtwAtoms, startWindowMs: number, files?: PathFiles) {
     const workers = new WorkerThreads()
     this.ledger = new Ledger(stream.accounts)
-    this.#lives = new Lives(stream, atoms, acts.wants('EXISTING_PROCESS'), startWindowMs)
+    this.#lives = new Lives(stream, atoms, acts.wants('EXISTING_PROCESS'), startWindowMs, files)
     const processes = new Processes(stream, acts, this.#lives, this.volumes, new FileTimes())
-    const modules = new Modules(stream, acts, this.#lives, this.volumes, workers)
+    const modules = new Modules(stream, acts, this.#lives, this.volumes, workers, files)
     const accesses = new Accesses(stream, acts, this.#lives, workers)
     this.#losses = new Losses(stream)
     this.#classic = new ClassicEvents(this.ledger, processes, modules, accesses)

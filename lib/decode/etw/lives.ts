@@ -5,6 +5,7 @@
  * its main module. So a start waits for it a moment, and so does a process that was there, as its
  * modules are listed after it. What names a process settles it first.
  */
+import type { PathFiles } from '../../identity/path-files.js'
 import { type ProcessImage, STATE } from '../../process/image.js'
 import type { EventStream } from '../../stream.js'
 import type { EtwAtoms } from './atoms.js'
@@ -23,17 +24,25 @@ export class Lives {
   readonly #atoms: EtwAtoms
   readonly #wantsExisting: boolean
   readonly #startWindowMs: number
+  readonly #files: PathFiles | undefined
   readonly #byPid = new Map<number, Life>()
   readonly #starts = new Waiting()
   readonly #found = new Waiting()
   readonly #endedPids = new Float64Array(ENDED_SLOTS).fill(-1)
   readonly #endedMs = new Float64Array(ENDED_SLOTS)
 
-  constructor(stream: EventStream, atoms: EtwAtoms, wantsExisting: boolean, startWindowMs: number) {
+  constructor(
+    stream: EventStream,
+    atoms: EtwAtoms,
+    wantsExisting: boolean,
+    startWindowMs: number,
+    files: PathFiles | undefined,
+  ) {
     this.#stream = stream
     this.#atoms = atoms
     this.#wantsExisting = wantsExisting
     this.#startWindowMs = startWindowMs
+    this.#files = files
   }
 
   of(pid: number): Life | undefined {
@@ -123,8 +132,10 @@ export class Lives {
       createdMs === undefined
         ? this.#atoms.of(image.pid, image.startLow, image.startHigh, image.time)
         : this.#atoms.of(image.pid, life.createdLow, life.createdHigh, createdMs)
+    if (life.hasPath && image.path !== undefined) image.file = this.#files?.at(image.path, image.bootMs)
     if (!life.isFound) {
       this.#stream.announce(image, provider)
+      this.#stream.seeFile(image)
       return
     }
     image.state = STATE.FOUND

@@ -1,5 +1,6 @@
 /** Files that are mapped to run code from them; and the path of each process, which is its main module's. */
 import type { Acts } from '../../acts.js'
+import type { PathFiles } from '../../identity/path-files.js'
 import type { EventStream } from '../../stream.js'
 import { IMAGE_OPCODE, type ImageFields } from './image.js'
 import type { Lives } from './lives.js'
@@ -18,14 +19,23 @@ export class Modules {
   readonly #lives: Lives
   readonly #volumes: Volumes
   readonly #workers: WorkerThreads
+  readonly #files: PathFiles | undefined
   readonly #twins = new Twins()
 
-  constructor(stream: EventStream, acts: Acts, lives: Lives, volumes: Volumes, workers: WorkerThreads) {
+  constructor(
+    stream: EventStream,
+    acts: Acts,
+    lives: Lives,
+    volumes: Volumes,
+    workers: WorkerThreads,
+    files: PathFiles | undefined,
+  ) {
     this.#stream = stream
     this.#acts = acts
     this.#lives = lives
     this.#volumes = volumes
     this.#workers = workers
+    this.#files = files
   }
 
   /** `opcode`: of the classic event, or its like. Of an unload, nothing is needed. */
@@ -46,7 +56,11 @@ export class Modules {
       return
     }
     const image = this.#acts.wantsModules && !isOfKernel ? this.#lives.announced(pid) : undefined
-    this.#acts.module(image, pid, path, size, base, time, provider)
+    const file =
+      this.#acts.wantsModules && path !== undefined
+        ? this.#files?.at(path, time, fields.timestamp, fields.checksum)
+        : undefined
+    this.#acts.module(image, pid, path, size, base, time, provider, file)
   }
 
   #learn(pid: number, path: string, base: number, size: number): void {

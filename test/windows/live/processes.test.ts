@@ -1,6 +1,10 @@
 /** A real Windows, elevated: real processes, real events. Not for Wine, whose tracing answers and does nothing. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type EventRecord, isEvent } from '../../../lib/events/index.js'
 import { openSensor } from '../../../lib/sensor.js'
@@ -100,6 +104,62 @@ describe('a real Windows', () => {
     const { FILE_PATH: path } = events.find(isNtdll)!.event as { FILE_PATH: string }
     expect(path).toMatch(/^[A-Z]:\\/)
     expect(existsSync(path)).toBe(true)
+  })
+
+  test('a program of Windows itself is signed, in itself or in a catalog, and verified offline', async ({ skip }) => {
+    if (reason !== undefined) skip(reason)
+    const sensor = await openSensor({ events: ['CODE_IDENTITY'] })
+    const file = 'C:\\Windows\\System32\\where.exe'
+    spawn(file, ['node.exe'], { stdio: 'ignore' })
+    const isIt = (record: EventRecord) =>
+      isEvent(record, 'CODE_IDENTITY') && record.event.FILE_PATH.toLowerCase() === file.toLowerCase()
+    const events = await take(sensor, isIt)
+    expect(events.find(isIt)?.event).toMatchObject({
+      ERROR: 0,
+      HASH: createHash('sha256').update(readFileSync(file)).digest('hex'),
+      ORIGINAL_FILE_NAME: 'where.exe',
+      SIGNATURE: {
+        FILE_IS_SIGNED: 1,
+        FILE_CERT_IS_VERIFIED_LOCAL: 1,
+        CERT_CHAIN_STATUS: 121,
+        CERT_SUBJECT: expect.stringContaining('O=Microsoft Corporation'),
+      },
+    })
+  })
+
+  test('a program that was changed after it was signed is not verified', async ({ skip }) => {
+    if (reason !== undefined) skip(reason)
+    const folder = mkdtempSync(path.join(tmpdir(), 'kernelwire-'))
+    const file = path.join(folder, 'tampered.exe')
+    // Of the DOS stub, which nobody runs.
+    const bytes = readFileSync(process.execPath)
+    bytes[0x50]! ^= 1
+    writeFileSync(file, bytes)
+    const sensor = await openSensor({ events: ['CODE_IDENTITY'] })
+    const child = spawn(file, ['--version'], { stdio: 'ignore' })
+    const isIt = (record: EventRecord) =>
+      isEvent(record, 'CODE_IDENTITY') && record.event.FILE_PATH.endsWith('tampered.exe')
+    const events = await take(sensor, isIt)
+    await ended(child)
+    expect(events.find(isIt)?.event).toMatchObject({
+      SIGNATURE: { FILE_IS_SIGNED: 1, FILE_CERT_IS_VERIFIED_LOCAL: 0, CERT_CHAIN_STATUS: 123 },
+    })
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('a named pipe is created and opened (experimental)', async ({ skip }) => {
+    if (reason !== undefined) skip(reason)
+    const sensor = await openSensor({ events: ['NEW_NAMED_PIPE', 'OPEN_NAMED_PIPE'] })
+    const name = `kernelwire-${process.pid}`
+    const server = createServer().listen(`\\\\.\\pipe\\${name}`)
+    const client = connect(`\\\\.\\pipe\\${name}`)
+    const isOpen = (record: EventRecord) =>
+      isEvent(record, 'OPEN_NAMED_PIPE') && record.event.FILE_PATH === `\\Device\\NamedPipe\\${name}`
+    const events = await take(sensor, isOpen)
+    client.destroy()
+    server.close()
+    const created = events.find((record) => isEvent(record, 'NEW_NAMED_PIPE') && record.event.FILE_PATH.endsWith(name))
+    expect(created?.event).toMatchObject({ PROCESS_ID: process.pid })
   })
 
   test('nothing is left of a sensor that was closed', async ({ skip }) => {
