@@ -293,6 +293,11 @@ export class EventStream {
     return { routing, event } as EventRecord
   }
 
+  /** Whether a filter has to be told more of an image than its events say. */
+  get isFiltered(): boolean {
+    return this.#filter !== undefined
+  }
+
   /** Whether the filter lets events about this image pass; undefined: one that is not known. */
   isWanted(image: ProcessImage | undefined): boolean {
     return (image?.verdict ?? this.#unknown) === VERDICT.WANTED

@@ -1,6 +1,6 @@
 /** --only and --exclude: a filter in words such as path:/usr/bin/,user:0. */
 import { KernelwireError } from '../errors.js'
-import type { FilterOptions } from '../filter/options.js'
+import { type FilterOptions, isAbsolute } from '../filter/options.js'
 import { suggestion } from '../nearest.js'
 import type { OptionFace } from './face.js'
 
@@ -58,7 +58,7 @@ function put(draft: Draft, option: Option, word: string, called: string): void {
 }
 
 function putEntry(draft: Draft, key: keyof FilterOptions, value: string, word: string, called: string): void {
-  if (!word.startsWith('user:') && !value.startsWith('/')) {
+  if (!word.startsWith('user:') && !isAbsolute(value)) {
     const kind = word.slice(0, word.indexOf(':') + 1)
     throw refusal(`${called} ${kind} takes a path from the root, not "${value}"; write ${kind}/${value}`)
   }

@@ -8,16 +8,16 @@ import { suggestion } from '../nearest.js'
  * in `sensor.stats()`. LOSS_ACCOUNTING is always delivered.
  */
 export interface FilterOptions {
-  /** Programs: a path, or a folder with a slash at its end. */
+  /** Programs: a path, or a folder with a slash (Windows: a backslash) at its end. */
   paths?: readonly string[] | undefined
   /** Programs not to deliver, in the initial mount namespace: elsewhere anyone can have a file of that name. */
   excludePaths?: readonly string[] | undefined
   /** Applies excludePaths in every mount namespace. Default: false. */
   excludeEverywhere?: boolean | undefined
-  /** User ids or names. */
+  /** User ids or names. Windows: DOMAIN\\user or a SID. */
   users?: readonly (number | string)[] | undefined
   excludeUsers?: readonly (number | string)[] | undefined
-  /** Paths of cgroups (version 2) and all below them. */
+  /** Paths of cgroups (version 2) and all below them. Linux only. */
   cgroups?: readonly string[] | undefined
   excludeCgroups?: readonly string[] | undefined
   /** The number of a process that runs: it, and all that descend from it. */
@@ -78,7 +78,13 @@ function filtersNothing(filter: FilterOptions): boolean {
 }
 
 function isPath(value: unknown): boolean {
-  return typeof value === 'string' && value.startsWith('/')
+  return typeof value === 'string' && isAbsolute(value)
+}
+
+/** From the root of Linux or, on Windows, of a drive, the kernel's names or another machine. */
+export function isAbsolute(path: string): boolean {
+  if (process.platform === 'win32' && /^([A-Za-z]:)?\\/.test(path)) return true
+  return path.startsWith('/')
 }
 
 function isUser(value: unknown): boolean {

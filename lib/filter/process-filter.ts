@@ -14,6 +14,10 @@ export interface ResolvedFilter extends Omit<FilterOptions, 'users' | 'excludeUs
   excludeUsers?: readonly number[] | undefined
   /** The sensor's own process, where it is excluded. */
   self?: { pid: number; pidNamespace: number | undefined } | undefined
+  /** Windows: users, as DOMAIN\user or SID, in lower case; and paths are in lower case too. */
+  accounts?: readonly string[] | undefined
+  excludeAccounts?: readonly string[] | undefined
+  isWindows?: boolean | undefined
   /** Where excludePaths hold; undefined: everywhere. */
   mountNamespace?: number | undefined
 }
@@ -30,8 +34,8 @@ export class ProcessFilter {
   constructor(filter: ResolvedFilter, processes: ProcessTable) {
     this.#filter = filter
     this.#processes = processes
-    const { paths, users, cgroups, subtreeOf } = filter
-    const asksFor = paths !== undefined || users !== undefined || cgroups !== undefined || subtreeOf !== undefined
+    const { paths, users, accounts, cgroups, subtreeOf } = filter
+    const asksFor = [paths, users, accounts, cgroups, subtreeOf].some((kind) => kind !== undefined)
     this.unknown = asksFor ? VERDICT.OTHER : VERDICT.WANTED
   }
 
@@ -60,26 +64,30 @@ export class ProcessFilter {
       // The number may be given to another process later.
       if (this.#root.isOfStart(image.startLow, image.startHigh)) return true
     }
+    // Who decodes Windows' events has looked whether it is the parent, or another process with its number.
+    if (this.#filter.isWindows) return image.parent?.isInSubtree === true
     const parent = image.parent ?? this.#processes.ofPid(image.parentPid)
     return parent?.isInSubtree === true && parent.startMs <= image.startMs
   }
 
   #isAskedFor(image: ProcessImage): boolean {
-    const { paths, users, cgroups, subtreeOf } = this.#filter
+    const { paths, users, accounts, cgroups, subtreeOf, isWindows } = this.#filter
     return (
-      (paths === undefined || isAmong(image.path, paths)) &&
+      (paths === undefined || isAmong(image.path, paths, isWindows)) &&
       (users === undefined || users.includes(image.userId!)) &&
+      (accounts === undefined || isAccount(image, accounts)) &&
       (cgroups === undefined || isBelow(image.details?.CGROUP_PATH, cgroups)) &&
       (subtreeOf === undefined || image.isInSubtree)
     )
   }
 
   #isExcluded(image: ProcessImage): boolean {
-    const { excludePaths, excludeUsers, excludeCgroups, self } = this.#filter
+    const { excludePaths, excludeUsers, excludeAccounts, excludeCgroups, self, isWindows } = this.#filter
     return (
       (self !== undefined && isProcess(image, self)) ||
-      (excludePaths !== undefined && isAmong(image.path, excludePaths) && this.#trustsPath(image)) ||
+      (excludePaths !== undefined && isAmong(image.path, excludePaths, isWindows) && this.#trustsPath(image)) ||
       excludeUsers?.includes(image.userId!) === true ||
+      (excludeAccounts !== undefined && isAccount(image, excludeAccounts)) ||
       (excludeCgroups !== undefined && isBelow(image.details?.CGROUP_PATH, excludeCgroups))
     )
   }
@@ -107,8 +115,14 @@ function isProcess({ pid, details }: ProcessImage, self: { pid: number; pidNames
   return details?.NAMESPACE_PROCESS_ID === self.pid && details.NAMESPACES?.PID === self.pidNamespace
 }
 
-function isAmong(path: string | undefined, paths: readonly string[]): boolean {
-  return path !== undefined && paths.some((each) => (each.endsWith('/') ? path.startsWith(each) : path === each))
+function isAmong(path: string | undefined, paths: readonly string[], isWindows = false): boolean {
+  if (path === undefined) return false
+  const [name, slash] = isWindows ? [path.toLowerCase(), '\\'] : [path, '/']
+  return paths.some((each) => (each.endsWith(slash) ? name.startsWith(each) : name === each))
+}
+
+function isAccount({ userName, details }: ProcessImage, accounts: readonly string[]): boolean {
+  return [userName, details?.USER_SID].some((name) => name !== undefined && accounts.includes(name.toLowerCase()))
 }
 
 function isBelow(cgroup: string | undefined, cgroups: readonly string[]): boolean {

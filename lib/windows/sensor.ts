@@ -26,6 +26,7 @@ import type { Sensor } from '../sensor.js'
 import type { SensorStats } from '../stats.js'
 import { EventStream } from '../stream.js'
 import { WindowsDrain } from './drain.js'
+import { resolveFilter } from './filter.js'
 import { Inspector } from './inspector.js'
 import { etwNative } from './native.js'
 import { WindowsSource } from './source.js'
@@ -58,6 +59,7 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
 
   static async open<N extends EventName>(options: ResolvedOptions<N>): Promise<WindowsSensor<N>> {
     refuseWhatIsLinux(options)
+    const filter = resolveFilter(options.filter)
     for (const name of options.events) requireOnWindows(name)
     const envelope = await resolveEnvelope(options.envelope)
     const source = await WindowsSource.open(options.events, options.ringBytes)
@@ -70,6 +72,7 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
         ids: new EventIds(seedOf('kernelwire run', randomUUID())),
         atoms: { of: unnamed },
         allAccess: options.allAccess,
+        filter,
       }
       const stream = new EventStream(streamOptions)
       const acts = new Acts(stream, streamOptions, options.correlation)
@@ -254,12 +257,8 @@ function requireOnWindows(name: EventName): void {
 }
 
 /** What is built upon records of Linux so far. */
-function refuseWhatIsLinux({
-  filter,
-  onRecord,
-  record,
-}: Pick<ResolvedOptions, 'filter' | 'onRecord' | 'record'>): void {
-  for (const [name, value] of Object.entries({ filter, onRecord, record })) {
+function refuseWhatIsLinux({ onRecord, record }: Pick<ResolvedOptions, 'onRecord' | 'record'>): void {
+  for (const [name, value] of Object.entries({ onRecord, record })) {
     if (value === undefined) continue
     throw new KernelwireError('ERR_OPTION', `"${name}" works on Linux only so far; leave it out on Windows`)
   }

@@ -7,6 +7,7 @@ import { EtwDecoder } from '../../lib/decode/etw/decoder.js'
 import { FLAG, PROVIDER } from '../../lib/decode/etw/layout.js'
 import type { Envelope } from '../../lib/envelope.js'
 import { EVENT_NAMES, type EventName, type EventOf, type EventRecord } from '../../lib/events/index.js'
+import type { ResolvedFilter } from '../../lib/filter/process-filter.js'
 import { EventIds } from '../../lib/process/event-ids.js'
 import { seedOf } from '../../lib/process/mixer.js'
 import { EventStream } from '../../lib/stream.js'
@@ -32,6 +33,7 @@ export interface RunOptions {
   extended?: boolean
   filler?: number
   correlation?: CorrelationOptions
+  filter?: ResolvedFilter | undefined
 }
 
 export function run(events: readonly EtwEvent[], options: RunOptions = {}): Run {
@@ -41,6 +43,7 @@ export function run(events: readonly EtwEvent[], options: RunOptions = {}): Run 
     envelope: envelope as Envelope,
     ids: new EventIds(seedOf('test')),
     atoms: { of: () => expect.fail('ETW names its own images') },
+    filter: options.filter,
   }
   const stream = new EventStream(streamOptions)
   const acts = new Acts(stream, streamOptions, options.correlation)

@@ -185,7 +185,7 @@ export class Processes {
     if (facts.commandLine !== '') image.commandLine ??= facts.commandLine
     if (facts.sid === undefined) return
     image.userName ??= userName(facts.sid)
-    if (this.#stream.extended) image.details ??= { USER_SID: facts.sid }
+    if (this.#stream.extended || this.#stream.isFiltered) image.details ??= { USER_SID: facts.sid }
   }
 
   /**
