@@ -147,7 +147,7 @@ export class EventStream {
     } else if (this.correlator !== this.#informed.correlator) {
       this.#evidence('EXISTING_PROCESS', image)
     }
-    if (before !== VERDICT.WANTED || !this.#informed.identities) this.#seeFile(image)
+    if (before !== VERDICT.WANTED || !this.#informed.identities) this.seeFile(image)
   }
 
   /** What came since the last time. */

@@ -127,6 +127,35 @@ test('an event waits for earlier ones of the other session, and no longer than t
   await sensor.close()
 })
 
+test('only events of the processes that a filter asks for come', async () => {
+  const sensor = await openSensor({
+    events: ['NEW_PROCESS', 'TERMINATE_PROCESS'],
+    filter: { paths: ['c:\\windows\\'], users: ['S-1-5-18'] },
+  })
+  const paths = ['C:\\Windows\\a.exe', 'C:\\Other\\b.exe']
+  feed(
+    ...paths.flatMap((path, i) => {
+      const process = { pid: 100 + 4 * i, name: path.slice(-5), ms: i }
+      return [start(process), load({ ...process, path }), end(process)]
+    }),
+  )
+  expect((await rest(sensor)).map(({ routing, event }) => [routing.event_type, event])).toMatchObject([
+    ['NEW_PROCESS', { PROCESS_ID: 100, FILE_PATH: paths[0] }],
+    ['TERMINATE_PROCESS', { PROCESS_ID: 100 }],
+  ])
+  expect(sensor.stats().windows?.providers.PROCESS).toMatchObject({ read: 4, delivered: 2, filtered: 2 })
+})
+
+test.each([
+  ['record', { record: 'events.kwr' }],
+  ['onRecord', { onRecord: () => {} }],
+])('%s is refused so far', async (name, option) => {
+  await expect(openSensor(option)).rejects.toMatchObject({
+    code: 'ERR_OPTION',
+    message: expect.stringContaining(`"${name}" works on Linux only so far`),
+  })
+})
+
 test('a named pipe that a program creates, and one that it opens', async () => {
   const sensor = await openSensor({ events: ['NEW_NAMED_PIPE', 'OPEN_NAMED_PIPE'] })
   const path = '\\Device\\NamedPipe\\kernelwire'
