@@ -11,7 +11,7 @@ const imported = importsOf(file)
 
 /** All that Windows 8.1 has of tracing, as evntrace.h, evntprov.h and tdh.h name it. */
 const TRACING_NAMES =
-  /\b(?:(?:Start|Stop|Control|Query|Update|Flush|Open|Close|Process|Enable)Trace(?:Ex2?)?[AW]?|QueryAllTraces[AW]|Trace(?:Set|Query)Information|TraceGuid\w+|Enumerate(?:Trace\w+|\w+Guids\w*)|EventAccess\w+|Event(?:Register|Write|Unregister)\w*|Tdh[A-Z]\w+)\b/g
+  /\b(?:(?:Start|Stop|Control|Query|Update|Flush|Open)Trace[AW]|(?:Close|Process)Trace|EnableTrace(?:Ex2?)?|QueryAllTraces[AW]|Trace(?:Set|Query)Information|TraceGuid\w+|Enumerate(?:Trace\w+|\w+Guids\w*)|EventAccess\w+|Event(?:Register|Write|Unregister)\w*|Tdh[A-Z]\w+)\b/g
 
 test('all tracing functions are imported when the addon is loaded, none is looked up later', () => {
   expect(imported.get('advapi32.dll')).toEqual(expect.arrayContaining(TRACING))
