@@ -112,8 +112,8 @@ const GUIDS: Record<number, string> = {
   [PROVIDER.THREAD]: 'd1a86f3d05fed0119dda00c04fd7ba7c',
   [PROVIDER.IMAGE]: '1d5db12cc15fd211abe100a0c911f518',
   [PROVIDER.KERNEL_PROCESS]: 'd62cfb227b0e2b42a0c72fad1fd0e716',
-  [PROVIDER.KERNEL_AUDIT]: '2c842ae0a375a74fafc8ae09cf9b7f23',
-  [PROVIDER.KERNEL_FILE]: '2789ddedc49c654eb970c2560fb5c289',
+  [PROVIDER.KERNEL_AUDIT]: '1c842ae0a375a74fafc8ae09cf9b7f23',
+  [PROVIDER.KERNEL_FILE]: '2789d0edc49c654eb970c2560fb5c289',
 }
 
 /** Made-up records have none. */
