@@ -1,6 +1,6 @@
 /** Writes docs/kernels.md; fails when a kernel gives less than the page says so far: node scripts/kernels.mjs --help */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -59,23 +59,34 @@ function testFile(name) {
   return `test/live/${name}.test.ts`
 }
 
+/** Without columns that nobody runs any more. */
+function inOrder(columns) {
+  const titles = [...MACHINES, HERE].map(({ title }) => title)
+  return Object.fromEntries(titles.flatMap((title) => (columns[title] === undefined ? [] : [[title, columns[title]]])))
+}
+
 /** @returns {string[]} what failed or is worse than before */
 function writePage() {
   const before = known()
-  const titles = [HERE, ...MACHINES].map(({ title }) => title)
-  const after = Object.fromEntries(titles.flatMap((title) => (before[title]?.files ? [[title, before[title]]] : [])))
+  let after = inOrder(before)
   const complaints = []
   const folder = mkdtempSync(path.join(tmpdir(), 'kernelwire-kernels-'))
   try {
-    for (const machine of [HERE, ...MACHINES]) {
+    for (const machine of [...MACHINES, HERE]) {
       if (values.only !== undefined && !values.only.split(';').includes(machine.title)) continue
       console.log(`\n# ${machine.title}`)
       const report = path.join(folder, 'live.json')
-      if (runOn(machine, report) === SKIPPED) continue
+      const status = runOn(machine, report)
+      if (status === SKIPPED) continue
+      if (!existsSync(report)) {
+        complaints.push(`${machine.title}: no results (exit status ${status})`)
+        continue
+      }
       const column = columnOf(report)
       rmSync(report)
       complaints.push(...failures(machine.title, column), ...worse(machine.title, before[machine.title], column))
-      after[machine.title] = { ...column, files: { ...before[machine.title]?.files, ...column.files } }
+      const files = { ...before[machine.title]?.files, ...column.files }
+      after = inOrder({ ...after, [machine.title]: { ...column, files } })
       // After each: what is known by then is kept.
       writeFileSync(PAGE, pageOf(after))
     }

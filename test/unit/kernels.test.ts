@@ -55,3 +55,18 @@ test('the page has a column for each kernel, and cells of what was not run are e
   expect(page).toContain('| NEW_PROCESS | works: trampoline | works: trampoline |')
   expect(page).toContain('| storm | 2 passed, 1 skipped |  |')
 })
+
+test('what machines came to is told together, each failure with where it was', async () => {
+  const { onlyHere, results, together } = await import(new URL('../../scripts/test/results.mjs', import.meta.url).href)
+  const parts = [
+    onlyHere('5.10', results('vm', { passed: 3, failed: 1, failures: ['a test'] }), []),
+    onlyHere('7.2', results('vm', { passed: 2, skipped: [{ test: 'another', reason: 'so' }] }), ['worse than before']),
+  ]
+  expect(together('vm', parts)).toEqual({
+    name: 'vm',
+    passed: 5,
+    failed: 2,
+    failures: ['5.10: a test', 'worse than before'],
+    skipped: [{ test: '7.2: another', reason: 'so' }],
+  })
+})
