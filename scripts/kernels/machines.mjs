@@ -25,11 +25,8 @@ const MORE = [
 const ENVIRONMENT = ['KERNELWIRE_STORM_SCALE=0.05', 'KERNELWIRE_ALL=', 'KERNELWIRE_REQUIRE=']
 
 export const MACHINES = [
-  { title: '5.10', kernel: '5.10', append: '', files: ESSENTIAL },
   { title: '6.1', kernel: '6.1', append: '', files: [...ESSENTIAL, ...MORE] },
   { title: '6.1, lockdown=integrity', kernel: '6.1', append: 'lockdown=integrity', files: ESSENTIAL },
-  // No program at all: all other tests would be skipped.
-  { title: '6.1, lockdown=confidentiality', kernel: '6.1', append: 'lockdown=confidentiality', files: ['every-event'] },
   { title: '6.12, preempt=full', kernel: '6.12', append: 'preempt=full', files: ESSENTIAL },
   { title: '7.2', kernel: '7.2', append: '', files: ESSENTIAL },
 ]
