@@ -186,7 +186,7 @@ test('Node for Windows is signed by those who made it', async () => {
     signature: {
       isSigned: true,
       isVerified: true,
-      issuer: expect.stringContaining('DigiCert'),
+      issuer: expect.stringMatching(/DigiCert|Microsoft ID Verified/),
       subject: expect.stringContaining('O=OpenJS Foundation'),
     },
   })
