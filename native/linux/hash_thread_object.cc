@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "linux/hash_thread_object.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
