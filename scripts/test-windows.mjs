@@ -26,10 +26,12 @@ const { values, positionals } = parseArgs({
   options: {
     /** Only this version of Node; default: all. */
     node: { type: 'string' },
+    /** Only tests whose name this pattern finds: one recording, for instance. */
+    only: { type: 'string' },
     /** Keeps the results, as scripts/test/results.mjs reads them. */
     json: { type: 'string' },
   },
-  // Test files instead of all.
+  // Test files instead of all: then the addon is built once, and not from nothing.
   allowPositionals: true,
 })
 await setupOrExit()
@@ -47,13 +49,20 @@ try {
 async function main() {
   const missing = whyNoCompiler()
   if (missing !== undefined) throw new NoWine(missing)
-  const testResults = [reproducibility()]
+  const testResults = [positionals.length > 0 ? build() : reproducibility()]
   const versions = values.node === undefined ? NODES : [values.node]
   const files = positionals.length > 0 ? positionals : windowsTests(ROOT)
   const env = { KERNELWIRE_DIGESTS: digestsHere(), KERNELWIRE_SIGNED_FILES: signedFiles(), PREBUILDS_ONLY: '1' }
   for (const major of versions) testResults.push(...(await runUnder(major, files, env)))
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ testResults }))
   return testResults.some(({ status }) => status === 'failed') ? 1 : 0
+}
+
+function build() {
+  const failure = buildWindows()
+  if (failure !== undefined) console.log(failure)
+  const status = failure === undefined ? 'passed' : 'failed'
+  return { name: 'npm run build:windows', status, message: failure ?? '', assertionResults: [] }
 }
 
 /** Builds twice from nothing, in two folders, and keeps one. */
@@ -100,7 +109,8 @@ function signedFiles() {
 async function runUnder(major, files, env) {
   console.log(`\nwindows: Node ${major} under Wine`)
   const results = join(scratch, `node-${major}.json`)
-  const ending = await Wine.open(major).run(['scripts/windows/run/suite.mjs', results, ...files], {
+  const only = values.only === undefined ? [] : ['--only', values.only]
+  const ending = await Wine.open(major).run(['scripts/windows/run/suite.mjs', ...only, results, ...files], {
     cwd: ROOT,
     env,
     timeoutMs: TIMEOUT_MS,

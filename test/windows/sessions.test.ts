@@ -127,6 +127,15 @@ test('an event waits for earlier ones of the other session, and no longer than t
   await sensor.close()
 })
 
+test('times are right also where the thread was interrupted that compared counter and time of day', async () => {
+  trace.interruptClock(50)
+  const sensor = await openSensor({ events: ['NEW_PROCESS'] })
+  feed(start({ pid: 8, ms: 100 }), kernelStart({ pid: 8, ms: 100 }))
+  const [started] = await rest(sensor)
+  // Less than a millisecond passes between the two where nobody interrupts.
+  expect(started?.routing.event_time).toBe(BEGIN + 100)
+})
+
 test('only events of the processes that a filter asks for come', async () => {
   const sensor = await openSensor({
     events: ['NEW_PROCESS', 'TERMINATE_PROCESS'],

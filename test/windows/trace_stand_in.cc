@@ -50,6 +50,7 @@ int64_t now = 0;
 bool runs = true;        // the clock, from `now` on
 int64_t set_at = 0;      // when `now` was set, by the real clock
 bool lists_processes = true;
+std::atomic<DWORD> interrupts_for{0};  // ms: so long who asks for the time of day next is away first
 
 void Note(const std::string& call) { calls.push_back(call); }
 
@@ -227,6 +228,7 @@ BOOL WINAPI FrequencyHere(LARGE_INTEGER* frequency) {
 }
 
 void WINAPI FileTimeHere(FILETIME* time) {
+  Sleep(interrupts_for.exchange(0));
   const int64_t here = Now();
   time->dwLowDateTime = static_cast<DWORD>(here);
   time->dwHighDateTime = static_cast<DWORD>(here >> 32);
@@ -342,6 +344,12 @@ Napi::Value SetNow(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// interruptClock(ms): the next one who asks for the time of day.
+Napi::Value InterruptClock(const Napi::CallbackInfo& info) {
+  interrupts_for = info[0].As<Napi::Number>().Uint32Value();
+  return info.Env().Undefined();
+}
+
 Napi::Value ListProcesses(const Napi::CallbackInfo& info) {
   lists_processes = info[0].ToBoolean();
   return info.Env().Undefined();
@@ -392,6 +400,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports["lose"] = Napi::Function::New(env, Lose);
   exports["stopByOther"] = Napi::Function::New(env, StopByOther);
   exports["setNow"] = Napi::Function::New(env, SetNow);
+  exports["interruptClock"] = Napi::Function::New(env, InterruptClock);
   exports["listProcesses"] = Napi::Function::New(env, ListProcesses);
   exports["setOthers"] = Napi::Function::New(env, SetOthers);
   exports["calls"] = Napi::Function::New(env, Calls);

@@ -1,7 +1,7 @@
 /**
  * Runs files of vitest tests in this very Node, one after the other, without vitest's own process around them:
  *
- *   node suite.mjs RESULTS.json FILE.test.ts…
+ *   node suite.mjs [--only PATTERN] RESULTS.json FILE.test.ts…
  *
  * What tests and expects is vitest's (its runner, its expect); what loads is Node with hooks.mjs. RESULTS.json is what
  * scripts/test/results.mjs reads.
@@ -10,9 +10,13 @@ import { writeFileSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 import { NOT_ON_WINDOWS, TESTS_NOT_ON_WINDOWS } from '../suites.mjs'
 
 const TIMEOUT_MS = 60_000
+
+const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true })
+const [results, ...files] = positionals
 
 const config = {
   root: process.cwd(),
@@ -22,6 +26,7 @@ const config = {
   hookTimeout: TIMEOUT_MS,
   maxConcurrency: 1,
   retry: 0,
+  testNamePattern: values.only === undefined ? undefined : new RegExp(values.only),
   fakeTimers: { toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] },
 }
 // Where vitest's parts look for the process that they believe themselves in.
@@ -50,7 +55,6 @@ const runner = {
   },
 }
 
-const [results, ...files] = process.argv.slice(2)
 const testResults = []
 for (const file of files) {
   const impossible = NOT_ON_WINDOWS.find((known) => known.file === file)
@@ -79,6 +83,7 @@ function testsOf(task, above = '') {
     const fullName = `${above} ${child.name}`.trim()
     if (child.type === 'suite') return testsOf(child, fullName)
     const { state, note, errors } = child.result ?? {}
+    if (values.only !== undefined && child.mode === 'skip' && note === undefined) return []
     if (state === 'pass') return [{ fullName, status: 'passed', meta: {} }]
     if (state !== 'fail') return [{ fullName, status: 'skipped', meta: { skipped: note } }]
     const failures = (errors ?? []).map(({ stack, message }) => stack ?? message)
