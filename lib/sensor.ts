@@ -3,7 +3,7 @@
 import type { Coverage } from './coverage.js'
 import { KernelwireError } from './errors.js'
 import type { DefaultEvent, Delivered, EventName, NestedProcess } from './events/index.js'
-import { LinuxSensor } from './linux/sensor.js'
+import { openLinuxSensor } from './linux/sensor.js'
 import { type SensorOptions, validate } from './options.js'
 import type { SensorStats } from './stats.js'
 import type { SensorUpdate } from './update.js'
@@ -78,8 +78,8 @@ export async function openSensor<const N extends EventName = DefaultEvent>(
   const resolved = validate(options)
   resolved.signal?.throwIfAborted()
   if (process.platform === 'win32') {
-    const { WindowsSensor } = await import('./windows/sensor.js')
-    return WindowsSensor.open(resolved)
+    const { openWindowsSensor } = await import('./windows/sensor.js')
+    return openWindowsSensor(resolved)
   }
   if (process.platform !== 'linux') {
     throw new KernelwireError(
@@ -87,6 +87,5 @@ export async function openSensor<const N extends EventName = DefaultEvent>(
       `there are no live events on ${process.platform}; use Linux 5.8 or newer, or Windows 8.1 or newer`,
     )
   }
-  const sensor = await LinuxSensor.open(resolved)
-  return sensor as LinuxSensor<N>
+  return openLinuxSensor(resolved)
 }

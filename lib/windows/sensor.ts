@@ -1,26 +1,16 @@
-/** The sensor on Windows: a source of trace sessions, a drain, and when which of them is asked. */
+/** Listens to Windows: a source of trace sessions, a drain, and an inspector of files. */
 import { randomUUID } from 'node:crypto'
 import { Acts } from '../acts.js'
-import { nestedProcess } from '../build/process.js'
-import { batchHandler, Consumer } from '../consumer.js'
-import type { Coverage } from '../coverage.js'
+import type { Backend, BackendOptions } from '../backend.js'
 import { EtwAtoms } from '../decode/etw/atoms.js'
 import { EtwDecoder } from '../decode/etw/decoder.js'
-import { Diagnostics } from '../diagnostics.js'
 import { resolveEnvelope } from '../envelope.js'
 import { KernelwireError } from '../errors.js'
-import {
-  type Delivered,
-  type EventName,
-  type EventRecord,
-  type NestedProcess,
-  SUPPORTED_ON_WINDOWS,
-} from '../events/index.js'
+import { type EventName, type EventRecord, SUPPORTED_ON_WINDOWS } from '../events/index.js'
 import { PathFiles, pathKey } from '../identity/path-files.js'
+import { LiveSensor } from '../live-sensor.js'
 import type { ResolvedOptions } from '../options.js'
 import { EventIds } from '../process/event-ids.js'
-import { STATE } from '../process/image.js'
-import { Lineage } from '../process/lineage.js'
 import { seedOf } from '../process/mixer.js'
 import type { Sensor } from '../sensor.js'
 import type { SensorStats } from '../stats.js'
@@ -32,32 +22,29 @@ import { etwNative } from './native.js'
 import { WindowsSource } from './source.js'
 import { windowsStats } from './stats.js'
 
-/** After a drain that found records, others gather for so long. */
-const PAUSE_MS = 5
 const IDLE_MS = 1_000
-/** So long the end of the stream waits for what files were that were executed last. */
-const CLOSING_MS = 1_000
+/** Records that wait for others are looked at again after so long. */
+const HELD_MS = 5
 /** A start whose program is not known yet waits so long for the rest. */
 const START_WINDOW_MS = 2_000
 
-export class WindowsSensor<N extends EventName> implements Sensor<N> {
-  readonly #source: WindowsSource
-  readonly #stream: EventStream
-  readonly #drain: WindowsDrain
-  readonly #inspector: Inspector | undefined
+export async function openWindowsSensor<N extends EventName>(options: ResolvedOptions<N>): Promise<Sensor<N>> {
+  const backend = await WindowsBackend.open(options)
+  return new LiveSensor(backend, options)
+}
+
+class WindowsBackend implements Backend {
+  readonly source: WindowsSource
+  readonly stream: EventStream
+  readonly drain: WindowsDrain
+  readonly recorder = undefined
+  readonly files: Inspector | undefined
   readonly #ringBytes: number
-  readonly #signal: AbortSignal | undefined
-  readonly #consumer: Consumer<N>
-  readonly #lineage: Lineage
-  readonly #diagnostics: Diagnostics
+  /** While only a record ends its wait. */
+  #isAsleep = false
 
-  #feeding: Promise<void> = Promise.resolve()
-  #detaching: Promise<void> | undefined
-  #releasing: Promise<void> | undefined
-  #isBusy = false
-  #failure: unknown
-
-  static async open<N extends EventName>(options: ResolvedOptions<N>): Promise<WindowsSensor<N>> {
+  /** Throws a KernelwireError; no session is left then. */
+  static async open(options: BackendOptions): Promise<WindowsBackend> {
     refuseWhatIsLinux(options)
     const filter = resolveFilter(options.filter)
     for (const name of options.events) requireOnWindows(name)
@@ -80,9 +67,7 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
       const atoms = new EtwAtoms(seedOf('kernelwire windows atom 1', etwNative().machineGuid()))
       const files = stream.identities && new PathFiles()
       const decoder = new EtwDecoder(stream, acts, atoms, START_WINDOW_MS, files)
-      const sensor = new WindowsSensor<N>(source, stream, new WindowsDrain(source, stream, decoder), options)
-      sensor.#start(options)
-      return sensor
+      return new WindowsBackend(source, stream, new WindowsDrain(source, stream, decoder), options)
     } catch (error) {
       await source.close()
       throw error
@@ -93,61 +78,32 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
     source: WindowsSource,
     stream: EventStream,
     drain: WindowsDrain,
-    { ringBytes, hashLimitBytes, signal }: ResolvedOptions<N>,
+    { ringBytes, hashLimitBytes }: BackendOptions,
   ) {
-    this.#source = source
-    this.#stream = stream
-    this.#drain = drain
-    this.#inspector = this.#newInspector(hashLimitBytes)
+    this.source = source
+    this.stream = stream
+    this.drain = drain
+    this.files = this.#newInspector(hashLimitBytes)
     this.#ringBytes = ringBytes
-    this.#signal = signal
-    this.#consumer = new Consumer<N>({ next: () => this.#next(), release: () => this.#release() })
-    this.#lineage = new Lineage(stream.processes)
-    this.#diagnostics = new Diagnostics(this, stream)
   }
 
-  get coverage(): Coverage {
-    return this.#source.coverage
+  run(): EventRecord[] {
+    return this.drain.run()
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Delivered<N>[], undefined> {
-    return this.#consumer.batches()
+  async sleep(): Promise<void> {
+    this.#isAsleep = true
+    await this.source.waitForRecord(IDLE_MS, HELD_MS)
+    this.#isAsleep = false
   }
 
-  events(): AsyncGenerator<Delivered<N>, void, undefined> {
-    return this.#consumer.events()
-  }
-
-  async close(): Promise<void> {
-    if (this.#detaching === undefined) {
-      this.#detaching = this.#source.detach()
-      if (!this.#consumer.hasBegun) await this.#release()
-      // Whether a loop comes back for the rest is its own business: it must not keep the program running.
-      else if (!this.#consumer.isWaiting) this.#source.unref()
-    }
-    await this.#detaching
-    await this.#feeding
-    await this.#releasing
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+  /** A session that somebody stops is started again. */
+  failure(): undefined {
+    return undefined
   }
 
   stats(): SensorStats {
-    return windowsStats(this.#stream, this.#source.sessions(), this.#ringBytes)
-  }
-
-  processes(): NestedProcess[] {
-    return [...this.#stream.processes.images()].filter(({ state }) => state === STATE.ANNOUNCED).map(nestedProcess)
-  }
-
-  process(atomOrPid: string | number): NestedProcess | undefined {
-    return this.#lineage.process(atomOrPid)
-  }
-
-  ancestors(atom: string): NestedProcess[] {
-    return this.#lineage.ancestors(atom)
+    return windowsStats(this.stream, this.source.sessions(), this.#ringBytes)
   }
 
   async update(): Promise<void> {
@@ -157,94 +113,25 @@ export class WindowsSensor<N extends EventName> implements Sensor<N> {
     )
   }
 
-  async dump(): Promise<void> {
-    throw new KernelwireError('ERR_OPTION', 'there is nothing to dump: a live sensor on Windows keeps no recording')
+  detach(): Promise<void> {
+    return this.source.detach()
   }
 
-  ref(): this {
-    this.#source.ref()
-    return this
+  async close(): Promise<void> {
+    this.files?.close()
+    await this.source.close()
   }
 
-  unref(): this {
-    this.#source.unref()
-    return this
-  }
-
-  #start(options: ResolvedOptions<N>): void {
-    this.#signal?.addEventListener('abort', this.#abort, { once: true })
-    this.#diagnostics.opened()
-    const handle = batchHandler(options)
-    if (handle !== undefined) this.#feeding = this.#consumer.feed(handle, this.#signal)
-  }
-
-  readonly #abort = (): void => {
-    this.#failure = this.#signal?.reason
-    void this.#release()
-  }
-
-  /** The next batch; undefined at the end. */
-  async #next(): Promise<Delivered<N>[] | undefined> {
-    for (;;) {
-      await this.#wait()
-      if (this.#failure !== undefined) throw this.#failure
-      if (this.#releasing !== undefined) return undefined
-      this.#acceptFiles()
-      const batch = this.#detaching === undefined ? this.#drain.run() : await this.#rest()
-      if (batch.length === 0) continue
-      this.#diagnostics.batch(batch)
-      return batch as Delivered<N>[]
-    }
-  }
-
-  /** Gives the program around it its turn, in any case. */
-  async #wait(): Promise<void> {
-    if (this.#failure !== undefined || this.#releasing !== undefined) return
-    const isBusy = this.#isBusy
-    this.#isBusy = true
-    const isLast = this.#detaching !== undefined
-    const hasMore = this.#drain.hasMore || this.#inspector?.hasResults
-    if (!isBusy || isLast || hasMore) await new Promise((resolve) => setImmediate(resolve))
-    else if (this.#drain.foundRecords) await this.#source.pause(PAUSE_MS)
-    else await this.#source.waitForRecord(IDLE_MS, PAUSE_MS)
-  }
-
-  /** When the sessions have stopped: what is in the lanes, then what waited, then the end. */
-  async #rest(): Promise<EventRecord[]> {
-    await this.#detaching
-    const batch = this.#drain.run()
-    if (!this.#source.isDrained) return batch
-    batch.push(...this.#drain.finish())
-    await this.#inspector?.settle(CLOSING_MS)
-    this.#acceptFiles()
-    batch.push(...this.#stream.takeBatch())
-    void this.#release()
-    return batch
-  }
-
-  /** Files that were executed are read elsewhere; a loop that waits is woken for what was found out. */
+  /** Files that were executed are read elsewhere; an idle loop is woken for what was found out. */
   #newInspector(limitBytes: number): Inspector | undefined {
-    const { identities } = this.#stream
+    const { identities } = this.stream
     if (identities === undefined) return undefined
-    const inspector = new Inspector(limitBytes, () => this.#source.interrupt())
+    const inspector = new Inspector(limitBytes, () => {
+      if (this.#isAsleep) this.source.interrupt()
+    })
     identities.keyOf = pathKey
     identities.onRequest = (request) => inspector.add(request)
     return inspector
-  }
-
-  #acceptFiles(): void {
-    if (!this.#inspector?.hasResults) return
-    for (const result of this.#inspector.takeResults()) this.#drain.accept(result)
-  }
-
-  #release(): Promise<void> {
-    if (this.#releasing !== undefined) return this.#releasing
-    this.#signal?.removeEventListener('abort', this.#abort)
-    this.#detaching ??= this.#source.detach()
-    this.#releasing = this.#source.close()
-    this.#inspector?.close()
-    this.#diagnostics.closed()
-    return this.#releasing
   }
 }
 
@@ -257,7 +144,7 @@ function requireOnWindows(name: EventName): void {
 }
 
 /** What is built upon records of Linux so far. */
-function refuseWhatIsLinux({ onRecord, record }: Pick<ResolvedOptions, 'onRecord' | 'record'>): void {
+function refuseWhatIsLinux({ onRecord, record }: Pick<BackendOptions, 'onRecord' | 'record'>): void {
   for (const [name, value] of Object.entries({ onRecord, record })) {
     if (value === undefined) continue
     throw new KernelwireError('ERR_OPTION', `"${name}" works on Linux only so far; leave it out on Windows`)

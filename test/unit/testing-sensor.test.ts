@@ -1,13 +1,13 @@
 /** A fake sensor is consumed as a real one is. */
 import { expect, test } from 'vitest'
 import { type EventRecord, isEvent } from '../../lib/events/index.js'
-import { LinuxSensor } from '../../lib/linux/sensor.js'
+import { LiveSensor } from '../../lib/live-sensor.js'
 import { buildEvent, FakeSensor, ScriptedMachine } from '../../lib/testing/index.js'
 
 const start = (pid: number) => buildEvent('NEW_PROCESS', { PROCESS_ID: pid })
 
 test('it has all that a sensor has', () => {
-  const face = Object.getOwnPropertyNames(LinuxSensor.prototype).filter((name) => name !== 'constructor')
+  const face = Object.getOwnPropertyNames(LiveSensor.prototype).filter((name) => name !== 'constructor')
   const fake = new FakeSensor()
   expect(face.filter((name) => !(name in fake))).toEqual([])
 })
