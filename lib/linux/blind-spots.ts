@@ -5,6 +5,7 @@ import type { EventName } from '../events/index.js'
 const UNSEEN_THREADS = [
   'threads made by code that nobody wrote into the process: return addresses or data that were changed, memory that both share, code that was copied within it',
   'threads that code of another process makes through a function of a library',
+  'threads that begin before the call that wrote their code has returned',
   'more than 16 written ranges of a process, more than 64 pieces of one process_vm_writev',
 ]
 

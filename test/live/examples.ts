@@ -35,7 +35,7 @@ export async function examples(): Promise<Examples> {
   const folder = temporaryFolder()
   for (const name of ['victim', 'inject']) copyFileSync(program(name), join(folder, name))
   writeFileSync(join(folder, 'everything.sh'), SCRIPT)
-  const before = spawn('bash', ['-c', 'sleep 61; true'], { detached: true, stdio: 'ignore' })
+  const before = spawn('bash', ['-c', 'sleep 3600; true'], { detached: true, stdio: 'ignore' })
   onTestFinished(() => void process.kill(-before.pid!))
   const collected = await Collected.open({ events: SUPPORTED_ON_LINUX, envelope: ENVELOPE, forkWindowMs: 10_000 })
   const env = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' }

@@ -118,6 +118,7 @@ static void transfer(const struct victim *victim, struct code *code)
 {
 	struct iovec own[16], other[16];
 	unsigned long space = victim->space;
+	struct iovec word = { &space, sizeof(space) }, pointer = { (void *)victim->pointer, sizeof(space) };
 	int count = 0;
 
 	for (size_t i = 0; i < code->size; i += 5, count++) {
@@ -126,10 +127,9 @@ static void transfer(const struct victim *victim, struct code *code)
 		own[count] = (struct iovec){ code->bytes + i, size };
 		other[count] = (struct iovec){ (void *)(space + i), size };
 	}
-	own[count] = (struct iovec){ &space, sizeof(space) };
-	other[count] = (struct iovec){ (void *)victim->pointer, sizeof(space) };
-	count++;
-	REQUIRE(process_vm_writev(victim->pid, own, count, other, count, 0) > 0);
+	/* The code first, then what makes it run, as injectors do. */
+	REQUIRE(process_vm_writev(victim->pid, own, count, other, count, 0) == (ssize_t)code->size);
+	REQUIRE(process_vm_writev(victim->pid, &word, 1, &pointer, 1, 0) == sizeof(space));
 }
 
 /* Both as a 32-bit program does; what they write to lies below 4 GiB, too. */
@@ -144,7 +144,9 @@ static void transfer_32(const struct victim *victim, const struct code *code)
 	vectors[1] = (struct iovec_32){ (uintptr_t)bytes + 512, sizeof(victim->space) };
 	vectors[2] = (struct iovec_32){ victim->space, code->size };
 	vectors[3] = (struct iovec_32){ victim->pointer, sizeof(victim->space) };
-	REQUIRE(call_32(CALL_32_VM_WRITEV, victim->pid, (uintptr_t)vectors, 2, (uintptr_t)(vectors + 2), 2) > 0);
+	for (int i = 0; i < 2; i++)
+		REQUIRE(call_32(CALL_32_VM_WRITEV, victim->pid, (uintptr_t)(vectors + i), 1,
+				(uintptr_t)(vectors + 2 + i), 1) > 0);
 }
 
 static void poke_32(const struct victim *victim, const struct code *code)
