@@ -13,8 +13,12 @@
 namespace kernelwire {
 namespace {
 
-// A verifier log can have megabytes; the reason stands at its end.
+// The reason stands at the end of a verifier log.
 constexpr size_t kLogLimit = 8192;
+
+// BPF_LOG_STATS: its errors, without a line for each instruction that it goes through. A log from
+// the start spares a program that it refuses the second time through, which libbpf has otherwise.
+constexpr __u32 kLogErrors = 4;
 
 // libbpf has one print function for the process; each loading thread collects its own words.
 thread_local std::string* log_of_this_thread = nullptr;
@@ -118,6 +122,7 @@ std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const 
   bpf_program* program = SelectOnly(object.get(), source.name);
   error->error = program ? ShareMaps(object.get(), maps) : ENOENT;
   if (!error->error) error->error = SetConstants(object.get(), constants);
+  if (!error->error) error->error = -bpf_program__set_log_level(program, kLogErrors);
   if (!error->error) error->error = -bpf_object__load(object.get());
   if (error->error) return nullptr;
   return std::unique_ptr<BpfProgram>(new BpfProgram(object.release(), program));
