@@ -1,6 +1,7 @@
 /** What of the machine decides whether a sensor can be had. */
-import { access, readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { arch, platform, release } from 'node:os'
+import { lockdownMode } from '../linux/lockdown.js'
 import { BTF, missingCapabilities } from '../linux/refusal.js'
 
 export interface Facts {
@@ -24,16 +25,15 @@ export async function factsOfMachine(): Promise<Facts> {
       () => true,
       () => false,
     ),
-    readFile('/sys/kernel/security/lockdown', 'utf8').catch(() => ''),
+    lockdownMode(),
     platform() === 'linux' ? missingCapabilities() : [],
   ])
-  const mode = /\[(\w+)\]/.exec(lockdown)?.[1]
   return {
     platform: platform(),
     arch: arch(),
     kernel: release(),
     hasBtf,
-    ...(mode === undefined ? {} : { lockdown: mode }),
+    ...(lockdown === undefined ? {} : { lockdown }),
     missing,
   }
 }

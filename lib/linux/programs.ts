@@ -263,8 +263,8 @@ const PIPE_NEEDS: readonly Need[] = [
 /** One of them is enough; the sleepable one reads the arguments as well. */
 const SNAPSHOT_PROGRAMS = ['task_snapshot_arguments', 'task_snapshot']
 
-/** Every event names processes, so the table needs the whole life cycle whatever was asked for. */
-export const LIFE_CYCLE = namesOf(LIFE_CYCLE_NEEDS)
+/** Every event names processes: without one of these nothing would be known of those that begin. */
+export const BEGINNINGS: readonly string[] = ['process_exec', 'process_fork']
 
 export const MODULE_PROGRAMS = namesOf(MODULE_NEEDS)
 export const ACCESS_PROGRAMS = namesOf(ACCESS_NEEDS)

@@ -30,7 +30,11 @@ export async function refusalOfRing(failure: NativeFailure): Promise<KernelwireE
   })
 }
 
-export async function refusalOfPrograms(programs: readonly NativeProgram[]): Promise<KernelwireError> {
+/** `programs`: those that would have seen processes begin; `lockdown`: the mode that the kernel is in. */
+export async function refusalOfPrograms(
+  programs: readonly NativeProgram[],
+  lockdown: string | undefined,
+): Promise<KernelwireError> {
   const details = programs.map(({ name, reason, log }) => `${name}: ${reason}\n${log}`).join('\n')
   const isRefused = programs.every(({ errno }) => errno === EPERM || errno === EACCES)
   const privilege = isRefused ? await missingPrivilege(details) : undefined
@@ -44,7 +48,9 @@ export async function refusalOfPrograms(programs: readonly NativeProgram[]): Pro
   }
   return new KernelwireError(
     'ERR_NOTHING_ATTACHED',
-    `this kernel refuses every program (${programs[0]?.reason ?? 'no reason given'}); lockdown=confidentiality does that, see --verbose for its words`,
+    lockdown === 'confidentiality'
+      ? 'this kernel is locked down (lockdown=confidentiality) and lets no program read what begins; boot it with lockdown=integrity, or without'
+      : `this kernel refuses every program that sees processes begin (${programs[0]?.reason ?? 'no reason given'}); see --verbose for its words`,
     { details },
   )
 }

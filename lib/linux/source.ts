@@ -6,7 +6,8 @@ import { type NativeSource, type NativeSourceOptions, native } from '../native.j
 import { Records } from '../records.js'
 import { KernelCounters, type KernelCounts } from './counters.js'
 import type { MissedRuns } from './gaps.js'
-import { coverageOf, LIFE_CYCLE, laddersFor } from './programs.js'
+import { lockdownMode } from './lockdown.js'
+import { BEGINNINGS, coverageOf, laddersFor } from './programs.js'
 import { refusalOfPrograms, refusalOfRing } from './refusal.js'
 
 export interface SnapshotRecords {
@@ -41,10 +42,10 @@ export class LinuxSource {
     const opened = await inner.open()
     if ('step' in opened) throw await refusalOfRing(opened)
     const programs = inner.programs()
-    const lifeCycle = programs.filter(({ name }) => LIFE_CYCLE.includes(name))
-    if (!lifeCycle.some(({ attached }) => attached)) {
+    const beginnings = programs.filter(({ name }) => BEGINNINGS.includes(name))
+    if (!beginnings.some(({ attached }) => attached)) {
       inner.close()
-      throw await refusalOfPrograms(lifeCycle)
+      throw await refusalOfPrograms(beginnings, await lockdownMode())
     }
     source = new LinuxSource(
       inner,

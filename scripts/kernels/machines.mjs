@@ -26,9 +26,16 @@ const ENVIRONMENT = ['KERNELWIRE_STORM_SCALE=0.05', 'KERNELWIRE_ALL=', 'KERNELWI
 
 export const MACHINES = [
   { title: '6.1', kernel: '6.1', append: '', files: [...ESSENTIAL, ...MORE] },
-  { title: '6.1, lockdown=integrity', kernel: '6.1', append: 'lockdown=integrity', files: ESSENTIAL },
+  {
+    title: '6.1, lockdown=integrity',
+    kernel: '6.1',
+    append: 'lockdown=integrity',
+    files: ['every-event', 'remote-thread'],
+  },
+  { title: '6.1, lockdown=confidentiality', kernel: '6.1', append: 'lockdown=confidentiality', files: ['every-event'] },
   { title: '6.12, preempt=full', kernel: '6.12', append: 'preempt=full', files: ESSENTIAL },
   { title: '7.2', kernel: '7.2', append: '', files: ESSENTIAL },
+  { title: '5.10', kernel: '5.10', append: '', files: ['every-event'] },
 ]
 
 /**

@@ -26,10 +26,11 @@ export function pageOf(columns) {
 
 # Kernels
 
-Debian's kernels, in virtual machines with two processors. On each of them every event was
+Debian's kernels, in virtual machines with two processors, and the development machine's own. On each of them every event was
 provoked, and came where \`kernelwire doctor\` says that it works and nowhere else: a test
 (test/live/every-event.test.ts). "degraded" means that a lesser hook is used than there could be, or one of several is
-missing: doctor says there what that one does not see. After the state stand the kinds of hooks in use.
+missing: doctor says there what that one does not see. Where all are "impossible", to open a sensor fails with a sentence that
+says why. After the state stand the kinds of hooks in use.
 
 ${table('event', rowsOf('events'), ({ events }, name) => eventCell(events[name])).join('\n')}
 

@@ -46,8 +46,9 @@ function whatCame(): Promise<Outcome> {
 }
 
 async function observe(): Promise<Outcome> {
-  const { stdout } = await new Command(['doctor', '--json']).read().outcome()
+  const { status, stdout } = await new Command(['doctor', '--json']).read().outcome()
   const verdicts = (JSON.parse(stdout) as Findings).events
+  expect(status === 0).toBe(verdicts.every(({ state }) => state === 'works'))
   return { verdicts, came: (await isRefused()) ? {} : await examples() }
 }
 

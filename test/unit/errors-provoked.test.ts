@@ -78,10 +78,12 @@ test('what a kernel says that has no ring, or no memory for it', async (ctx) => 
   const programs = [
     { name: 'process_fork', attached: false, hook: '', errno: 1, reason: 'Operation not permitted', log: 'words' },
   ]
-  const refused = await refusalOfPrograms(programs)
+  const refused = await refusalOfPrograms(programs, 'integrity')
   if (refused.code === 'ERR_NO_BTF') return
-  expect(refused).toMatchObject(coded('ERR_NOTHING_ATTACHED', /refuses every program \(Operation not permitted\)/))
+  expect(refused).toMatchObject(coded('ERR_NOTHING_ATTACHED', /refuses every program .* \(Operation not permitted\)/))
   expect(refused.details).toContain('words')
+  const lockedDown = await refusalOfPrograms(programs, 'confidentiality')
+  expect(lockedDown).toMatchObject(coded('ERR_NOTHING_ATTACHED', /boot it with lockdown=integrity, or without$/))
 })
 
 test('a test provokes every code of docs/errors.md', () => {
