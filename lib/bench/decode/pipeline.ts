@@ -1,6 +1,8 @@
 /** The way from records to batches as a sensor has it; only the ring is memory of ours. */
 import { Acts } from '../../acts.js'
 import { EventClock } from '../../clock.js'
+import type { ProcessRule } from '../../correlate/rules.js'
+import { REPEAT_MS } from '../../correlate/sensitive.js'
 import { Drain } from '../../drain.js'
 import type { Envelope } from '../../envelope.js'
 import { EVENT_NAMES, type EventRecord } from '../../events/index.js'
@@ -17,6 +19,9 @@ const BOOT_TO_EPOCH_MS = 1_764_000_000_000
 const FORK_WINDOW_MS = 100
 /** So much later is each time that records are played again: longer than they and the fork window take. */
 const STEP_NS = 2e9
+
+/** After so long an access to a sensitive process is told again. */
+const SENSITIVE_STEP_NS = STEP_NS + REPEAT_MS * 1e6
 
 /** A pair is new each time that its records are played again. */
 const CORRELATION = { injectionWindowMs: 1_000 }
@@ -41,10 +46,12 @@ export class Pipeline {
   readonly #source = new MemorySource()
   readonly #drain: Drain
   readonly #views = new Map<RecordMemory, Records>()
+  readonly #stepNs: number
   #laterNs = 0
 
-  /** `hasActs`: whether it takes records of what processes do, too. */
-  constructor(hasActs = false) {
+  /** `hasActs`: whether it takes records of what processes do, too; `sensitive`: in which ones nobody is to reach. */
+  constructor(hasActs = false, sensitive?: ProcessRule[]) {
+    this.#stepNs = sensitive === undefined ? STEP_NS : SENSITIVE_STEP_NS
     const streamOptions = {
       events: new Set(EVENT_NAMES),
       extended: false,
@@ -53,21 +60,21 @@ export class Pipeline {
       atoms: new ImageAtoms(bootSeed('machine', 'boot'), BOOT_TO_EPOCH_MS),
     }
     const stream = new EventStream(streamOptions)
-    const acts = hasActs ? new Acts(stream, streamOptions, CORRELATION) : undefined
+    const acts = hasActs ? new Acts(stream, streamOptions, { ...CORRELATION, sensitive }) : undefined
     const context = { clock: new EventClock(BOOT_TO_EPOCH_MS), users, pageBytes: 4_096, acts }
     this.#drain = new Drain(this.#source, stream, context, FORK_WINDOW_MS)
   }
 
   /** With the parent of all processes in the table. */
-  static withParent(hasActs = false): Pipeline {
-    const pipeline = new Pipeline(hasActs)
+  static withParent(hasActs = false, sensitive?: ProcessRule[]): Pipeline {
+    const pipeline = new Pipeline(hasActs, sensitive)
     pipeline.snapshot(parent(), () => undefined)
     return pipeline
   }
 
   /** Makes the records happen later than all before: not part of what is measured. */
   later(...memories: RecordMemory[]): void {
-    this.#laterNs += STEP_NS
+    this.#laterNs += this.#stepNs
     for (const memory of memories) memory.setLater(this.#laterNs)
   }
 

@@ -34,6 +34,8 @@ const PROGRAMS: readonly (readonly [path: string, ...argv: string[]])[] = [
   ['/usr/sbin/logrotate', '/usr/sbin/logrotate', '/etc/logrotate.conf'],
 ]
 
+export const PROGRAM_PATHS = PROGRAMS.map(([path]) => path)
+
 const ENVIRONMENT = [
   'SHELL=/bin/bash',
   'PWD=/srv/app',

@@ -1,4 +1,5 @@
 /** What the decode suite times, and what each run of it is made of. */
+import type { ProcessRule } from '../../correlate/rules.js'
 import { FLAG } from '../../decode/linux/layout.js'
 import type { EventName, EventRecord } from '../../events/index.js'
 import { lineEncoder } from '../../output/encoder.js'
@@ -14,6 +15,7 @@ import {
   forkEnvironmentAndExec,
   forkOnly,
   modules,
+  PROGRAM_PATHS,
   type RecordMemory,
   rows,
 } from './records.js'
@@ -62,6 +64,7 @@ export interface Kind {
 }
 
 const ends = exits(COUNT)
+const EVERYONE = PROGRAM_PATHS.map((path) => ({ path }))
 
 export const KINDS: readonly Kind[] = [
   starts('NEW_PROCESS', 'fork and exec', forkAndExec(COUNT)),
@@ -76,6 +79,7 @@ export const KINDS: readonly Kind[] = [
   { name: 'EXISTING_PROCESS', of: '', count: COUNT + 1, events: 1, memory: rows(COUNT), play: playRows },
   during('REMOTE_PROCESS_HANDLE', '', 1, accesses(COUNT), true),
   during('NEW_REMOTE_THREAD', '', 1, threads(COUNT), true),
+  during('SENSITIVE_PROCESS_ACCESS', 'with its handle', 2, accesses(COUNT), true, EVERYONE),
   during('THREAD_INJECTION', 'with its handle and its thread', 3, injections(COUNT), true),
   during('NEW_NAMED_PIPE', '', 1, pipes(COUNT, FLAG.NEW), true),
   during('OPEN_NAMED_PIPE', '', 1, pipes(COUNT, 0), true),
@@ -86,8 +90,15 @@ function starts(name: EventName, of: string, memory: RecordMemory): Kind {
 }
 
 /** What happens while the processes run. */
-function during(name: EventName, of: string, events: number, memory: RecordMemory, hasActs: boolean): Kind {
-  return { name, of, count: COUNT, events, memory, play: (sink) => playDuring(memory, hasActs, sink) }
+function during(
+  name: EventName,
+  of: string,
+  events: number,
+  memory: RecordMemory,
+  hasActs: boolean,
+  sensitive?: ProcessRule[],
+): Kind {
+  return { name, of, count: COUNT, events, memory, play: (sink) => playDuring(memory, hasActs, sink, sensitive) }
 }
 
 export function kindWork(name: string, { count, play }: Kind, sink: Sink): Work {
@@ -195,9 +206,9 @@ function playEnds(sink: Sink): Run {
   }
 }
 
-function playDuring(acts: RecordMemory, hasActs: boolean, sink: Sink): Run {
+function playDuring(acts: RecordMemory, hasActs: boolean, sink: Sink, sensitive?: ProcessRule[]): Run {
   const memory = forkAndExec(COUNT)
-  const pipeline = Pipeline.withParent(hasActs)
+  const pipeline = Pipeline.withParent(hasActs, sensitive)
   let isPlayed = false
   return {
     prepare: () => {
