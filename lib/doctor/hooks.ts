@@ -58,7 +58,9 @@ export function costOf({ hook, cost }: Attachment): string {
   return cost ?? COSTS[hook.replace('iter.s/', 'iter/')] ?? ''
 }
 
-export function remedyFor({ hook }: Attachment): string {
+export function remedyFor({ hook, program }: Attachment): string {
+  // It looks for mappings as programs can since then.
+  if (program === 'module_exec') return 'use Linux 5.17 or newer'
   return kindOf(hook)?.remedy ?? ''
 }
 
