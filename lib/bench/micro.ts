@@ -1,10 +1,11 @@
 /**
- * CPU time of small pieces of work, in rounds: each round times all of them, one after the other, so
- * that whatever slows the machine for a while slows them all.
+ * CPU time of small pieces of work, in rounds: each round times all that are compared with each other, one
+ * after the other, so that whatever slows the machine for a while slows them all.
  *
  * CPU time of the whole process and not the wall clock: other programs do not count, the collector's
  * threads do.
  */
+import { setImmediate } from 'node:timers/promises'
 import { Bench } from 'tinybench'
 
 export interface Work {
@@ -23,37 +24,40 @@ export interface Run {
 
 export interface Rounds {
   rounds: number
-  /** For each work in each round. */
+  /** For each work in each round, all of it in one turn of the event loop. */
   milliseconds: number
 }
 
-/** Nanoseconds of CPU for each of the `count`, by name: one value a round. */
+/** Nanoseconds of CPU for each of the `count`, by name: one value a round. What is compared is in one group. */
 export async function nanoseconds(
-  works: readonly Work[],
+  groups: readonly (readonly Work[])[],
   { rounds, milliseconds }: Rounds,
 ): Promise<Map<string, number[]>> {
-  const values = new Map(works.map(({ name }) => [name, [] as number[]]))
-  // Round 0 is for the compiler.
-  for (let round = 0; round <= rounds; round++) {
-    for (const work of rotated(works, round)) {
-      const value = await nanosecondsOf(work, milliseconds)
-      if (round > 0) values.get(work.name)!.push(value)
+  const values = new Map(groups.flat().map(({ name }) => [name, [] as number[]]))
+  for (const works of groups) {
+    // Round 0 is for the compiler.
+    for (let round = 0; round <= rounds; round++) {
+      for (const work of rotated(works, round)) {
+        const value = nanosecondsOf(work, milliseconds)
+        if (round > 0) values.get(work.name)!.push(value)
+      }
+      await setImmediate()
     }
   }
   return values
 }
 
-async function nanosecondsOf({ name, count, make }: Work, milliseconds: number): Promise<number> {
+function nanosecondsOf({ name, count, make }: Work, milliseconds: number): number {
   const { prepare, run } = make()
   const bench = new Bench({
     now: cpuMs,
     time: milliseconds,
     iterations: 8,
-    warmupTime: milliseconds / 4,
+    warmupTime: milliseconds / 2,
     warmupIterations: 2,
   })
   bench.add(name, run, prepare === undefined ? {} : { beforeEach: prepare })
-  const [task] = await bench.run()
+  const [task] = bench.runSync()
   const { result } = task!
   if (result.state === 'errored') throw result.error
   if (result.state !== 'completed') throw new Error(`${name}: ${result.state}`)

@@ -9,7 +9,7 @@ import type { ProcessImage } from './image.js'
 /** As many as one drain can end, so that none is forgotten before its events were delivered. */
 const PLACES = 4_096
 /** As many of former drains. */
-const KEPT = 512
+const KEPT = 128
 
 export class DepartedImages {
   readonly #images: (ProcessImage | undefined)[] = new Array(PLACES).fill(undefined)

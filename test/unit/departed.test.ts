@@ -3,7 +3,7 @@ import { DepartedImages } from '../../lib/process/departed.js'
 import { ProcessImage } from '../../lib/process/image.js'
 
 const OF_ONE_DRAIN = 4_096
-const KEPT = 512
+const KEPT = 128
 
 function end(departed: DepartedImages, first: number, count: number): void {
   for (let pid = first; pid < first + count; pid++) departed.add(new ProcessImage(pid, 0, 0, 0, 0, 1))

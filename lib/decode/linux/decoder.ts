@@ -23,6 +23,8 @@ export const REORDER_MS = 5
 export class LinuxDecoder {
   /** CLOCK_BOOTTIME of the latest record or tick. */
   latestMs = 0
+  /** CLOCK_BOOTTIME of the record at hand. */
+  #bootMs = 0
   /** Before that no fork has waited long enough: a look at the queue for each record would cost as much as a look-up. */
   #nextDueMs = 0
 
@@ -62,7 +64,8 @@ export class LinuxDecoder {
       accounts.bad[type]!++
       return
     }
-    this.tick(records.ms(at + HEADER.boot_ns))
+    this.#bootMs = records.ms(at + HEADER.boot_ns)
+    this.tick(this.#bootMs)
     if (!this.#decode(type, records, at)) accounts.bad[type]!++
   }
 
@@ -94,7 +97,8 @@ export class LinuxDecoder {
       this.#rowArguments.add(records, at)
       return undefined
     }
-    const image = this.#images.decode(records, at, takeArguments(this.#rowArguments, records, at), undefined)
+    const block = takeArguments(this.#rowArguments, records, at)
+    const image = this.#images.decode(records, at, records.ms(at + HEADER.boot_ns), block, undefined)
     if (image === undefined) this.#stream.accounts.bad[TYPE.SNAPSHOT]!++
     else image.creationTime = this.#context.clock.epochMs(image.startMs)
     return image
@@ -121,11 +125,11 @@ export class LinuxDecoder {
       case TYPE.MODULE:
         return this.#module(records, at)
       case TYPE.ACCESS:
-        return this.#accesses?.access(records, at, this.#time(records, at)) ?? false
+        return this.#accesses?.access(records, at, this.#time()) ?? false
       case TYPE.THREAD:
-        return this.#accesses?.thread(records, at, this.#time(records, at)) ?? false
+        return this.#accesses?.thread(records, at, this.#time()) ?? false
       case TYPE.PIPE:
-        return this.#accesses?.pipe(records, at, this.#time(records, at)) ?? false
+        return this.#accesses?.pipe(records, at, this.#time()) ?? false
       default:
         return false
     }
@@ -138,7 +142,7 @@ export class LinuxDecoder {
       this.#stream.accounts.folded[TYPE.FORK]!++
       return true
     }
-    const image = decodeFork(records, at, this.#context, processes)
+    const image = decodeFork(records, at, this.#bootMs, this.#context, processes)
     if (image === undefined) return false
     if (image.parent !== undefined) image.parent.isParent = true
     processes.put(image)
@@ -158,8 +162,8 @@ export class LinuxDecoder {
       this.#environment(before, records, at)
       return true
     }
-    const fork = this.#foldable(before, records, at)
-    const image = this.#images.decode(records, at, block, fork)
+    const fork = this.#foldable(before)
+    const image = this.#images.decode(records, at, this.#bootMs, block, fork)
     const settled = image === undefined ? dropped : folded
     settled[TYPE.ARGUMENTS]! += block?.pieces ?? 0
     if (image === undefined) return false
@@ -171,9 +175,9 @@ export class LinuxDecoder {
   }
 
   /** The fork rule: an exec soon after its fork is one event with it. */
-  #foldable(before: ProcessImage | undefined, records: Records, at: number): ProcessImage | undefined {
+  #foldable(before: ProcessImage | undefined): ProcessImage | undefined {
     if (before === undefined || before.state !== STATE.PENDING || before.isParent) return undefined
-    return records.ms(at + HEADER.boot_ns) - before.bootMs <= this.#forkWindowMs ? before : undefined
+    return this.#bootMs - before.bootMs <= this.#forkWindowMs ? before : undefined
   }
 
   /** Any other exec brings a second image. */
@@ -205,7 +209,7 @@ export class LinuxDecoder {
       filtered[TYPE.ENVIRONMENT]! += block.pieces
       return
     }
-    const time = this.#time(records, at)
+    const time = this.#time()
     const rawBytes = this.#stream.extended ? rawEnvironment(block.bytes) : undefined
     this.#stream.environment(image, decodeEnvironment(block.bytes), time, rawBytes)
     delivered[TYPE.ENVIRONMENT]!++
@@ -218,7 +222,7 @@ export class LinuxDecoder {
     // The exec that brought another image may have been lost.
     const image = known?.runs(records.u32[(at + HEADER.exec_id) >>> 2]!) ? known : undefined
     if (image?.state === STATE.PENDING) this.#stream.announce(image, TYPE.FORK)
-    const time = this.#time(records, at)
+    const time = this.#time()
     tellModule(records, at, image, time, this.#stream)
     return true
   }
@@ -231,7 +235,7 @@ export class LinuxDecoder {
       return true
     }
     const word = at >>> 2
-    const time = this.#time(records, at)
+    const time = this.#time()
     const parentPid = records.u32[word + (EXIT.parent_pid >> 2)]!
     // As wait(2) encodes it.
     const code = records.u32[word + (EXIT.exit_code >> 2)]!
@@ -266,7 +270,7 @@ export class LinuxDecoder {
     const execId = u32[word + (HEADER.exec_id >> 2)]!
     const startLow = u32[word + (HEADER.start_boot_ns >> 2)]!
     const startHigh = u32[word + (HEADER.start_boot_ns >> 2) + 1]!
-    const bootMs = records.ms(at + HEADER.boot_ns)
+    const bootMs = this.#bootMs
     const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, u32[word + (EXIT.parent_pid >> 2)]!)
     image.time = clock.epochMs(bootMs)
     image.creationTime = clock.epochMs(image.startMs)
@@ -278,8 +282,9 @@ export class LinuxDecoder {
     return image
   }
 
-  #time(records: Records, at: number): number {
-    return this.#context.clock.epochMs(records.ms(at + HEADER.boot_ns))
+  /** Of the record at hand. */
+  #time(): number {
+    return this.#context.clock.epochMs(this.#bootMs)
   }
 
   #known(records: Records, at: number): ProcessImage | undefined {

@@ -10,6 +10,7 @@ import { DETAILS, FLAG, FORK, HEADER, PARENT } from './layout.js'
 export function decodeFork(
   records: Records,
   at: number,
+  bootMs: number,
   context: Context,
   processes: ProcessTable,
 ): ProcessImage | undefined {
@@ -26,7 +27,6 @@ export function decodeFork(
   const startLow = u32[word + (HEADER.start_boot_ns >> 2)]!
   const startHigh = u32[word + (HEADER.start_boot_ns >> 2) + 1]!
   const parentPid = u32[word + (PARENT.pid >> 2)]!
-  const bootMs = records.ms(at + HEADER.boot_ns)
   const image = new ProcessImage(pid, execId, startLow, startHigh, bootMs, parentPid)
 
   image.time = context.clock.epochMs(bootMs)

@@ -34,6 +34,7 @@ export class ImageDecoder {
   decode(
     records: Records,
     at: number,
+    bootMs: number,
     block: Block | undefined,
     fork: ProcessImage | undefined,
   ): ProcessImage | undefined {
@@ -47,8 +48,8 @@ export class ImageDecoder {
     const image = fork === undefined ? newImage(records, at) : fork.execute()
 
     image.execId = u32[word + (HEADER.exec_id >> 2)]!
-    image.bootMs = records.ms(at + HEADER.boot_ns)
-    image.time = clock.epochMs(image.bootMs)
+    image.bootMs = bootMs
+    image.time = clock.epochMs(bootMs)
     image.isCoarse = (flags & FLAG.COARSE_START) !== 0
     image.isZombie = (flags & FLAG.ZOMBIE) !== 0
     image.baseAddress = records.u64(at + IMAGE.base_address)
