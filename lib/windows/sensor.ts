@@ -103,7 +103,7 @@ class WindowsBackend implements Backend {
   }
 
   stats(): SensorStats {
-    return windowsStats(this.stream, this.source.sessions(), this.#ringBytes)
+    return windowsStats(this.stream, this.source.sessions(), this.source.orphans, this.#ringBytes)
   }
 
   async update(): Promise<void> {

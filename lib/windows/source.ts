@@ -13,7 +13,7 @@ export class WindowsSource {
   readonly records: Records
   readonly offsets: Uint32Array
   readonly coverage: Coverage
-  /** Names of sessions that a crash had left behind. */
+  /** Sessions that a program which crashed had left behind. */
   readonly orphans: readonly string[]
   readonly #native: NativeEtwSource
   #onAnswer: (() => void) | undefined

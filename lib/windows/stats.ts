@@ -11,10 +11,17 @@ export type ProviderStats = Omit<RecordStats, 'attempts' | 'failed' | 'refused'>
 export interface WindowsStats {
   providers: Record<string, ProviderStats>
   sessions: { name: string; eventsLost: number; buffersLost: number; restarts: number }[]
+  /** Sessions that a program which crashed had left behind, and which were stopped when the sensor was opened. */
+  orphans: readonly string[]
 }
 
 /** There are no records of Linux's types. */
-export function windowsStats(stream: EventStream, sessions: readonly NativeSession[], ringBytes: number): SensorStats {
+export function windowsStats(
+  stream: EventStream,
+  sessions: readonly NativeSession[],
+  orphans: readonly string[],
+  ringBytes: number,
+): SensorStats {
   const records = Object.fromEntries(RECORD_NAMES.map((name) => [name, NO_RECORDS])) as SensorStats['records']
   return {
     records,
@@ -24,7 +31,7 @@ export function windowsStats(stream: EventStream, sessions: readonly NativeSessi
     identities: stream.identities?.stats,
     processes: stream.processes.size,
     ringBytes,
-    windows: { providers: providersOf(stream), sessions: sessions.map(sessionOf) },
+    windows: { providers: providersOf(stream), sessions: sessions.map(sessionOf), orphans },
   }
 }
 

@@ -289,6 +289,7 @@ test('sessions that a crash left behind are stopped; those of others, and of sen
   trace.setOthers([...living, orphan, 'NT Kernel Logger', gone, 'kernelwire of somebody else'])
   const second = await openSensor({ events: ['NEW_PROCESS'] })
   expect(trace.calls().filter((call) => call.startsWith('stop '))).toEqual([`stop ${orphan}`, `stop ${gone}`])
+  expect(second.stats().windows?.orphans).toEqual([orphan, gone])
   await first.close()
   await second.close()
 })

@@ -36,6 +36,21 @@ function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once('close', () => resolve()))
 }
 
+/** Opens process $args[0] with all rights, and lets a thread of it sleep for no time. */
+const INJECT = `
+$members = @'
+[DllImport("kernel32")] public static extern IntPtr OpenProcess(uint access, bool inherit, int pid);
+[DllImport("kernel32")] public static extern IntPtr GetModuleHandle(string name);
+[DllImport("kernel32")] public static extern IntPtr GetProcAddress(IntPtr module, string name);
+[DllImport("kernel32")] public static extern IntPtr CreateRemoteThread(
+  IntPtr process, IntPtr attributes, IntPtr stack, IntPtr start, IntPtr parameter, uint flags, IntPtr id);
+'@
+$api = Add-Type -Name Threads -Namespace Kernelwire -MemberDefinition $members -PassThru
+$sleep = $api::GetProcAddress($api::GetModuleHandle('kernel32'), 'Sleep')
+$process = $api::OpenProcess(0x1fffff, $false, [int]$args[0])
+[void]$api::CreateRemoteThread($process, [IntPtr]::Zero, [IntPtr]::Zero, $sleep, [IntPtr]::Zero, 0, [IntPtr]::Zero)
+`
+
 describe('a real Windows', () => {
   test('a process starts, has an environment, and ends', async ({ skip }) => {
     if (reason !== undefined) skip(reason)
@@ -144,6 +159,39 @@ describe('a real Windows', () => {
     expect(events.find(isIt)?.event).toMatchObject({
       SIGNATURE: { FILE_IS_SIGNED: 1, FILE_CERT_IS_VERIFIED_LOCAL: 0, CERT_CHAIN_STATUS: 123 },
     })
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('who opens another process and creates a thread in it is told, and what both together look like', async ({
+    skip,
+  }) => {
+    if (reason !== undefined) skip(reason)
+    const folder = mkdtempSync(path.join(tmpdir(), 'kernelwire-'))
+    const script = path.join(folder, 'inject.ps1')
+    writeFileSync(script, INJECT)
+    const sensor = await openSensor({ events: ['REMOTE_PROCESS_HANDLE', 'NEW_REMOTE_THREAD', 'THREAD_INJECTION'] })
+    const target = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { stdio: 'ignore' })
+    const actor = spawn('powershell.exe', [
+      '-NoProfile',
+      '-ExecutionPolicy',
+      'Bypass',
+      '-File',
+      script,
+      `${target.pid}`,
+    ])
+    const both = { PARENT_PROCESS_ID: actor.pid, PROCESS_ID: target.pid }
+    const isOurs = ({ event }: EventRecord) => {
+      const { PARENT_PROCESS_ID, PROCESS_ID } = event as Partial<typeof both>
+      return PARENT_PROCESS_ID === actor.pid && PROCESS_ID === target.pid
+    }
+    const isInjection = (record: EventRecord) =>
+      isEvent(record, 'THREAD_INJECTION') && (record.event.EVENTS as unknown as EventRecord[]).some(isOurs)
+    const events = await take(sensor, isInjection)
+    target.kill()
+    const opened = events.find((record) => isEvent(record, 'REMOTE_PROCESS_HANDLE') && isOurs(record))
+    expect(opened?.event).toMatchObject({ ...both, ACCESS_FLAGS: 0x1fffff })
+    const thread = events.find((record) => isEvent(record, 'NEW_REMOTE_THREAD') && isOurs(record))
+    expect(thread?.event).toMatchObject({ ...both, TARGET: { PROCESS_ID: target.pid, FILE_PATH: process.execPath } })
     rmSync(folder, { recursive: true, force: true })
   })
 
