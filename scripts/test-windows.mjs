@@ -53,7 +53,11 @@ async function main() {
   const versions = values.node === undefined ? NODES : [values.node]
   const files = positionals.length > 0 ? positionals : windowsTests(ROOT)
   const env = { KERNELWIRE_DIGESTS: digestsHere(), KERNELWIRE_SIGNED_FILES: signedFiles(), PREBUILDS_ONLY: '1' }
-  for (const major of versions) testResults.push(...(await runUnder(major, files, env)))
+  for (const major of versions) {
+    const recorded = mkdtempSync(join(scratch, 'recorded-'))
+    testResults.push(...(await runUnder(major, files, { ...env, KERNELWIRE_RECORDED: recorded })))
+    testResults.push(replaysHere(major, recorded))
+  }
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ testResults }))
   return testResults.some(({ status }) => status === 'failed') ? 1 : 0
 }
@@ -124,6 +128,27 @@ async function runUnder(major, files, env) {
   } catch {
     return [{ name: `Node ${major}`, status: 'failed', message: `no results: ${ending}`, assertionResults: [] }]
   }
+}
+
+/** What sensors recorded there, this Node replays. */
+function replaysHere(major, recorded) {
+  const results = join(scratch, 'replays.json')
+  const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts/windows/run/replays.mjs'), recorded, results], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const replays = status === 0 ? JSON.parse(readFileSync(results, 'utf8')) : []
+  const assertionResults = replays.map(({ name, isSame }) => ({
+    fullName: `Node ${major}: ${name} is replayed on Linux as the same events`,
+    status: isSame ? 'passed' : 'failed',
+    meta: {},
+  }))
+  const failed = assertionResults.filter((one) => one.status === 'failed')
+  const isGood = status === 0 && failed.length === 0
+  console.log(`${isGood ? '✓' : '✗'} recordings of Node ${major}, replayed on Linux (${replays.length} tests)`)
+  for (const { fullName } of failed) console.log(`  ✗ ${fullName}`)
+  const message = status === 0 ? '' : 'the recordings could not be read here'
+  return { name: 'test/windows/replays.ts', status: isGood ? 'passed' : 'failed', message, assertionResults }
 }
 
 function sha256(file) {

@@ -114,6 +114,11 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<Reque
   if (path === undefined && !isFlight) {
     throw refusal('record needs a file: write kernelwire record run.kwr, or --last 5m to keep the past in memory')
   }
+  if (isFlight && terminal.hasUserSignals === false) {
+    throw refusal(
+      '--last waits for SIGUSR2, which Windows does not have; a program can keep the past: record: { lastMs }, and dump()',
+    )
+  }
   if (isFlight && values['max-files'] !== undefined) {
     throw refusal('--max-files is for a recording in a file; leave it out with --last')
   }

@@ -48,7 +48,7 @@ export async function replayKwr(
   if (other !== undefined) {
     throw new KernelwireError(
       'ERR_OPTION',
-      `--${other} is for recordings of Windows; ${paths[0]} is replayed as it was recorded, so leave it out`,
+      `--${other} is for recordings of Windows (.etl); ${paths[0]} is replayed as it was recorded, so leave it out`,
     )
   }
   await print(paths, requestOf(values, terminal), terminal, signal)

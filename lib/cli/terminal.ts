@@ -20,6 +20,8 @@ export interface Terminal {
   progress?(line: string): void
   /** Emits SIGINT, SIGTERM and SIGUSR2. */
   signals: Pick<EventEmitter, 'on' | 'off'>
+  /** False on Windows, which has no SIGUSR2. */
+  hasUserSignals?: boolean
   /** Ends the program at once. */
   exit(status: number): void
 }
@@ -40,6 +42,7 @@ export function processTerminal(): Terminal {
     say: (line) => void stderr.write(`${line}\n`),
     ...(stderr.isTTY && { progress: (line: string) => void stderr.write(`\r\x1b[K${line}`) }),
     signals: process,
+    hasUserSignals: process.platform !== 'win32',
     exit: (status) => process.exit(status),
   }
 }

@@ -16,12 +16,10 @@ import { EventIds } from '../process/event-ids.js'
 import { seedOf } from '../process/mixer.js'
 import { Users } from '../process/users.js'
 import { showing } from '../raw-record.js'
-import { FileRecorder } from '../recording/file-recorder.js'
-import { FlightRecorder } from '../recording/flight-recorder.js'
 import { JournaledDrain } from '../recording/journaled.js'
 import { encodeSeed } from '../recording/meta.js'
-import type { ResolvedRecordOptions } from '../recording/options.js'
 import type { Recorded, Recorder } from '../recording/recorder.js'
+import { openRecorder } from '../recording/recorders.js'
 import { EventStream } from '../stream.js'
 import { TappedSource } from '../tap.js'
 import { thisBoot } from './boot.js'
@@ -112,14 +110,4 @@ export async function openMapping(
   const drain = new JournaledDrain(shown, stream, context, forkWindowMs, recorder.journal)
   mapping = { asked: { events, filter }, stream, drain, clock, users, recorder }
   return mapping
-}
-
-async function openRecorder(
-  options: ResolvedRecordOptions,
-  recorded: Recorded,
-  onFailure: (error: unknown) => void,
-): Promise<Recorder> {
-  const { path, lastMs } = options
-  if (path !== undefined) return FileRecorder.open({ ...options, path }, recorded, onFailure)
-  return new FlightRecorder({ ...options, lastMs: lastMs! }, recorded)
 }

@@ -21,12 +21,12 @@ export const BLOCK_BYTES = 256 * 2 ** 10
 
 /** Where blocks go. */
 export interface Sink {
-  /** `block`: whole steps. `latestMs`: CLOCK_BOOTTIME of the last one. */
+  /** `block`: whole steps. `latestMs`: of the last one, by the clock of the records. */
   add(block: Buffer, latestMs: number): void
 }
 
 export class Journal {
-  /** CLOCK_BOOTTIME of the latest record that was written. */
+  /** The time of the latest record that was written, by the clock of the records. */
   latestMs = 0
 
   readonly #sink: Sink
@@ -60,10 +60,15 @@ export class Journal {
     this.#block.text(ENTRY.FILE, JSON.stringify(result))
   }
 
-  /** Records that the step under way used; they may be gone afterwards. */
-  records(records: Records, offsets: ArrayLike<number>, count: number): void {
+  /** Records that the step under way used; they may be gone afterwards. `latestMs`: of the last of them. */
+  records(
+    records: Records,
+    offsets: ArrayLike<number>,
+    count: number,
+    latestMs: number = latestOf(records, offsets, count),
+  ): void {
     this.#block.records(records, offsets, count)
-    for (let i = 0; i < count; i++) this.latestMs = Math.max(this.latestMs, records.ms(offsets[i]! + BOOT_NS))
+    this.latestMs = Math.max(this.latestMs, latestMs)
   }
 
   expectSnapshot(): void {
@@ -117,6 +122,13 @@ export class Journal {
 }
 
 const BOOT_NS = 8
+
+/** Of records of Linux. */
+function latestOf(records: Records, offsets: ArrayLike<number>, count: number): number {
+  let latestMs = 0
+  for (let i = 0; i < count; i++) latestMs = Math.max(latestMs, records.ms(offsets[i]! + BOOT_NS))
+  return latestMs
+}
 
 /** The rows of a snapshot; a last one that is not whole is left out. */
 export function offsetsOf({ records, bytes }: SnapshotRecords): number[] {

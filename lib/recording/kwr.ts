@@ -16,14 +16,17 @@ import { type SensorStats, statsOf } from '../stats.js'
 import { EventStream } from '../stream.js'
 import { TappedSource } from '../tap.js'
 import { parseChange } from './changes.js'
+import { EtwPlayback } from './etw-playback.js'
 import { parseFileResult } from './file-results.js'
-import { ENTRY, FIELD, FIRST_ENTRY, isRecording } from './format.js'
+import { ENTRY, FIELD, isRecording } from './format.js'
+import { Frames, isMs, numberAt, textAt } from './frames.js'
 import { parseLosses } from './losses.js'
 import { decodeSeed, type Meta, parseMeta } from './meta.js'
 import { Parts } from './parts.js'
 import { isPipe } from './pipes.js'
 import type { Playback, PlaybackOptions, Played, RecordingFormat, RecordingInfo } from './playback.js'
 import { PlayedGaps, PlayedSource, PlayedUsers } from './played.js'
+import { type StepMaker, Steps } from './steps.js'
 
 export const kwr: RecordingFormat = {
   name: 'kwr',
@@ -34,12 +37,14 @@ export const kwr: RecordingFormat = {
     if (fixed !== undefined) {
       throw new KernelwireError(
         'ERR_OPTION',
-        `"${fixed}" is for recordings of Windows; ${paths[0]} is replayed as it was recorded, so leave it out`,
+        `"${fixed}" is for recordings of Windows (.etl); ${paths[0]} is replayed as it was recorded, so leave it out`,
       )
     }
     const parts = await Parts.open(paths, options.isFollowing)
     try {
-      const playback = await KwrPlayback.begin(parts, options)
+      const { meta, block } = await beginningOf(parts)
+      if (meta.layout === 'etw') return new EtwPlayback(parts, meta, block, options)
+      const playback = new KwrPlayback(parts, meta, block, options)
       // What sensor.update() has asked for later, the beginning does not know.
       if (playback.lacks(options.events) && !(await hasPipe(paths)))
         playback.info.events = await laterEvents(paths, playback.info.events)
@@ -49,6 +54,20 @@ export const kwr: RecordingFormat = {
       throw error
     }
   },
+}
+
+/** What is told before all else. */
+async function beginningOf(parts: Parts): Promise<{ meta: Meta; block: Frames }> {
+  const memory = await parts.block()
+  const block = new Frames(memory ?? new ArrayBuffer(0))
+  const at = block.next()
+  const isMeta = at !== undefined && block.records.u8[at] === ENTRY.META
+  const meta = isMeta ? parseMeta(textAt(block.records, at)) : undefined
+  if (meta !== undefined) return { meta, block }
+  throw new KernelwireError(
+    'ERR_RECORDING_DAMAGED',
+    `the beginning of ${parts.name} is missing or damaged, and without it nothing can be made of the rest`,
+  )
 }
 
 async function hasPipe(paths: readonly string[]): Promise<boolean> {
@@ -73,10 +92,7 @@ async function laterEvents(paths: readonly string[], events: readonly EventName[
   return [...all]
 }
 
-/** Later than any clock tells, and exact. */
-const MS_MAX = 2 ** 50
-
-class KwrPlayback implements Playback {
+class KwrPlayback implements Playback, StepMaker {
   readonly info: RecordingInfo
   readonly stream: EventStream
   coverage: Coverage
@@ -89,35 +105,17 @@ class KwrPlayback implements Playback {
   readonly #clock: EventClock
   readonly #drain: Drain
 
-  #block: Frames
-  #isEnded = false
+  readonly #steps: Steps
   #stepMs: number
-  /** What is told of the holes so far. */
-  #told = { blocks: 0, bytes: 0 }
 
-  static async begin(parts: Parts, options: PlaybackOptions): Promise<KwrPlayback> {
-    const memory = await parts.block()
-    const block = new Frames(memory ?? new ArrayBuffer(0))
-    const at = block.next()
-    const isMeta = at !== undefined && block.records.u8[at] === ENTRY.META
-    const meta = isMeta ? parseMeta(textAt(block.records, at)) : undefined
-    if (meta === undefined) {
-      throw new KernelwireError(
-        'ERR_RECORDING_DAMAGED',
-        `the beginning of ${parts.name} is missing or damaged, and without it nothing can be made of the rest`,
-      )
-    }
-    return new KwrPlayback(parts, meta, block, options)
-  }
-
-  private constructor(parts: Parts, meta: Meta, block: Frames, options: PlaybackOptions) {
+  constructor(parts: Parts, meta: Meta, block: Frames, options: PlaybackOptions) {
     const { events, extended, allAccess, forkWindowMs, filter, correlation } = meta.options
     this.#parts = parts
     this.#meta = meta
     this.coverage = meta.coverage
-    this.#block = block
     this.#stepMs = meta.attachedMs
     this.#source = new PlayedSource(meta.attachedMs)
+    this.#steps = new Steps(parts, block, this.#source, this)
     this.#gaps = new PlayedGaps(meta.part === 0)
     this.#clock = new EventClock(meta.clockMs)
     const streamOptions = {
@@ -165,38 +163,11 @@ class KwrPlayback implements Playback {
   }
 
   async next(): Promise<Played | undefined> {
-    while (!this.#isEnded) {
-      const events = this.#step()
-      if (events !== undefined) return { events, atMs: this.#clock.epochMs(this.#stepMs) }
-      const memory = await this.#parts.block()
-      if (memory === undefined) return undefined
-      this.#block = new Frames(memory)
-      this.#tellHole()
-    }
-    return undefined
+    const events = await this.#steps.next()
+    return events && { events, atMs: this.#clock.epochMs(this.#stepMs) }
   }
 
-  /** Up to the end of the next step of this block; undefined where it has none any more. */
-  #step(): EventRecord[] | undefined {
-    const { records } = this.#block
-    this.#source.records = records
-    for (let at = this.#block.next(); at !== undefined; at = this.#block.next()) {
-      const type = records.u8[at]!
-      if (type < FIRST_ENTRY) {
-        this.#source.add(at)
-        continue
-      }
-      const events = this.#entry(type, records, at)
-      if (events !== undefined) return events
-    }
-    // A block ends with a step; what is left of one that does not belongs to none.
-    if (this.#source.count > 0 || !this.#block.isWhole) this.damage.entries++
-    this.#source.release()
-    return undefined
-  }
-
-  /** The events of a step; undefined for what only says how it was. */
-  #entry(type: number, records: Records, at: number): EventRecord[] | undefined {
+  entry(type: number, records: Records, at: number): EventRecord[] | undefined {
     switch (type) {
       case ENTRY.DRAIN:
         return this.#made(records, at, (nowMs) => this.#drain.run(nowMs))
@@ -218,9 +189,6 @@ class KwrPlayback implements Playback {
         return this.stream.takeBatch()
       }
       case ENTRY.END:
-        this.#isEnded = !this.#parts.hasMore
-        this.#parts.ended()
-        return undefined
       case ENTRY.META:
         return undefined
       case ENTRY.PREPARE:
@@ -315,57 +283,8 @@ class KwrPlayback implements Playback {
     return new Records((records.u8.buffer as ArrayBuffer).slice(first, end))
   }
 
-  /** Blocks are missing before this one: what was in them, nobody knows. */
-  #tellHole(): void {
-    const { blocks, bytes } = this.damage
-    if (blocks === this.#told.blocks) return
+  hole(bytes: number): void {
     const time = this.#clock.epochMs(this.#stepMs)
-    this.stream.loss({ LOST: {}, BYTES: bytes - this.#told.bytes, REASON: 'DAMAGED', FROM: time, TO: time })
-    this.#told = { blocks, bytes }
+    this.stream.loss({ LOST: {}, BYTES: bytes, REASON: 'DAMAGED', FROM: time, TO: time })
   }
-}
-
-/** The frames of a block, in their order. */
-class Frames {
-  readonly records: Records
-  /** False where a frame makes no sense: what follows it cannot be found. */
-  isWhole = true
-  #at = FRAME_BYTES
-  readonly #bytes: number
-
-  constructor(memory: ArrayBuffer) {
-    this.records = new Records(memory)
-    this.#bytes = memory.byteLength
-  }
-
-  /** Where the next one's contents are. */
-  next(): number | undefined {
-    const at = this.#at
-    if (at > this.#bytes) return undefined
-    const length = this.records.u32[(at - FRAME_BYTES) >>> 2]!
-    if (length > this.#bytes - at) {
-      this.isWhole = false
-      this.#at = this.#bytes + FRAME_BYTES
-      return undefined
-    }
-    this.#at = at + ((length + 7) & ~7) + FRAME_BYTES
-    return at
-  }
-}
-
-function isMs(value: number): boolean {
-  return value >= 0 && value <= MS_MAX
-}
-
-const words = new Uint32Array(2)
-const double = new Float64Array(words.buffer)
-
-function numberAt({ u32 }: Records, at: number): number {
-  words[0] = u32[at >>> 2] ?? 0
-  words[1] = u32[(at >>> 2) + 1] ?? 0
-  return double[0]!
-}
-
-function textAt(records: Records, at: number): string {
-  return records.text(at + FIELD.value, at + Math.max(FIELD.value, records.length(at)))
 }

@@ -12,6 +12,8 @@ export interface Meta {
   version: string
   /** As uname(2) has it. */
   system: { platform: string; release: string; arch: string }
+  /** Which records it has. etw: native/etw_record.h, and their clock is that of the day. Default: native/record.h. */
+  layout?: 'etw' | undefined
   /** Milliseconds since 1970: when this part began. */
   beganMs: number
   /** How many parts were before it. */
@@ -25,7 +27,7 @@ export interface Meta {
   bootToEpochMs: number
   /** What was added to CLOCK_BOOTTIME for event times when this part began. */
   clockMs: number
-  /** CLOCK_BOOTTIME: all records from then on are in this part or in those behind it. */
+  /** By the clock of the records: all from then on are in this part or in those behind it. */
   attachedMs: number
   pageBytes: number
   ringBytes: number
@@ -62,6 +64,7 @@ function isMeta(meta: Record<string, unknown>): meta is Record<string, unknown> 
   return (
     isText(meta.version) &&
     isSystem(meta.system) &&
+    (meta.layout === undefined || meta.layout === 'etw') &&
     isOptions(meta.options) &&
     isEnvelope(meta.envelope) &&
     isCoverage(meta.coverage) &&
@@ -95,14 +98,14 @@ export function isEvents(value: unknown): value is EventName[] {
   )
 }
 
-const FILTER_PATHS = ['paths', 'excludePaths', 'cgroups', 'excludeCgroups'] as const
+const FILTER_TEXTS = ['paths', 'excludePaths', 'cgroups', 'excludeCgroups', 'accounts', 'excludeAccounts'] as const
 const FILTER_USERS = ['users', 'excludeUsers'] as const
 
 export function isFilter(value: unknown): value is ResolvedFilter {
   if (!isObject(value)) return false
   const { self, subtreeOf, mountNamespace } = value
   return (
-    FILTER_PATHS.every((key) => isListOf(isText, value[key])) &&
+    FILTER_TEXTS.every((key) => isListOf(isText, value[key])) &&
     FILTER_USERS.every((key) => isListOf(isCount, value[key])) &&
     [subtreeOf, mountNamespace].every((number) => number === undefined || isCount(number)) &&
     (self === undefined || (isObject(self) && isCount(self.pid)))

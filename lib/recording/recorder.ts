@@ -19,7 +19,8 @@ export interface Recorded {
   /** All that the mapping knows beside what it is told; part and `attachedMs` are the recorder's to say. */
   meta(): Omit<Meta, 'part' | 'attachedMs'>
   attachedMs: number
-  takeSnapshot(): Promise<SnapshotRecords>
+  /** How things stand; undefined where that comes among the records by itself. */
+  takeSnapshot(): Promise<SnapshotRecords | undefined>
   userName(uid: number): string | undefined
 }
 

@@ -16,7 +16,8 @@ export interface LaneSource {
   readonly offsets: Uint32Array
   scan(): number
   release(count: number): void
-  nowMs(): number
+  /** How long a drain may take, where that is not the usual time. */
+  readonly drainMs?: number | undefined
 }
 
 export class WindowsDrain {
@@ -34,11 +35,11 @@ export class WindowsDrain {
     this.#decoder = decoder
   }
 
-  run(): EventRecord[] {
+  /** `nowMs`: by the clock of the events, before the call. */
+  run(nowMs: number): EventRecord[] {
     this.foundRecords = false
     this.hasMore = false
-    const nowMs = this.#source.nowMs()
-    const endMs = performance.now() + DRAIN_MS
+    const endMs = performance.now() + (this.#source.drainMs ?? DRAIN_MS)
     for (let total = 0, count = this.#source.scan(); count > 0; count = this.#source.scan()) {
       this.foundRecords = true
       const done = this.#records(count, endMs)

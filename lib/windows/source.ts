@@ -13,6 +13,8 @@ export class WindowsSource {
   readonly records: Records
   readonly offsets: Uint32Array
   readonly coverage: Coverage
+  /** Milliseconds since 1970. */
+  readonly attachedMs: number
   /** Sessions that a program which crashed had left behind. */
   readonly orphans: readonly string[]
   readonly #native: NativeEtwSource
@@ -40,6 +42,7 @@ export class WindowsSource {
     this.#native = inner
     this.records = new Records(opened.memory!)
     this.offsets = opened.offsets!
+    this.attachedMs = opened.attachedMs!
     this.orphans = opened.orphans
     this.coverage = coverage
   }

@@ -96,3 +96,10 @@ test.each([
   const refused = { code: 'ERR_OPTION', message: expect.stringContaining(words) }
   await expect(run(args, new FakeTerminal(), new Silent().open)).rejects.toMatchObject(refused)
 })
+
+test('without SIGUSR2, as on Windows, a flight recorder is refused before anything is opened', async () => {
+  const terminal = new FakeTerminal()
+  terminal.hasUserSignals = false
+  const running = run(['--last', '5m'], terminal, () => expect.fail('it was opened'))
+  await expect(running).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringContaining('SIGUSR2') })
+})

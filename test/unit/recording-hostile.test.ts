@@ -3,16 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { KernelwireError } from '../../lib/errors.js'
-import {
-  BLOCK_HEADER_BYTES,
-  decodeBlockHeader,
-  ENTRY,
-  encodeBlockHeader,
-  FILE_HEADER_BYTES,
-} from '../../lib/recording/format.js'
+import { ENTRY, encodeBlockHeader, FILE_HEADER_BYTES } from '../../lib/recording/format.js'
 import { openRecording } from '../../lib/recording.js'
-import { Random } from './random.js'
+import { blocksOf, fileOf, outcomesOfChanged } from './hostile-recordings.js'
 import { exec, exit, fork } from './record-bytes.js'
 import { eventsIn, fileRecorder, INIT, RecordedSensor, temporaryFolder } from './recorded-sensor.js'
 
@@ -40,56 +33,9 @@ async function recorded(): Promise<string> {
   return path
 }
 
-interface Block {
-  number: number
-  frames: Buffer
-}
-
-function blocksOf(file: Buffer): Block[] {
-  const blocks: Block[] = []
-  for (let at = FILE_HEADER_BYTES; at < file.length; ) {
-    const { bytes, number } = decodeBlockHeader(file.subarray(at, at + BLOCK_HEADER_BYTES))!
-    at += BLOCK_HEADER_BYTES
-    blocks.push({ number, frames: Buffer.from(file.subarray(at, at + bytes)) })
-    at += bytes
-  }
-  return blocks
-}
-
-function fileOf(header: Buffer, blocks: readonly Block[]): Buffer {
-  return Buffer.concat([
-    header.subarray(0, FILE_HEADER_BYTES),
-    ...blocks.flatMap(({ number, frames }) => [encodeBlockHeader(frames, number, 0), frames]),
-  ])
-}
-
-/** Replayed to its end, or refused with a code: nothing else may come of it. */
-async function outcomeOf(path: string): Promise<'played' | string> {
-  try {
-    await eventsIn(path)
-    return 'played'
-  } catch (error) {
-    if (error instanceof KernelwireError) return error.code
-    throw error
-  }
-}
-
 test.each([1, 2, 3, 4])('bytes that are changed under right checksums (seed %i)', async (seed) => {
   const path = await recorded()
-  const whole = readFileSync(path)
-  const random = new Random(seed)
-  const changed = join(dirname(path), 'changed.kwr')
-  const outcomes = new Set<string>()
-  for (let round = 0; round < 150; round++) {
-    const blocks = blocksOf(whole)
-    // Not META in most rounds, or nothing else would be reached.
-    const { frames } = random.chance(0.2) ? blocks[0]! : random.pick(blocks.slice(1))
-    for (let i = random.below(8); i >= 0; i--) {
-      frames[random.below(frames.length)] = random.pick([0, 1, 0x7f, 0xff, 0xe9, 0xea, 0xec, random.below(256)])
-    }
-    writeFileSync(changed, fileOf(whole, blocks))
-    outcomes.add(await outcomeOf(changed))
-  }
+  const outcomes = await outcomesOfChanged(path, seed)
   expect([...outcomes].sort()).toEqual(['ERR_RECORDING_DAMAGED', 'played'])
 })
 

@@ -10,6 +10,7 @@ export class FakeTerminal implements Terminal {
   readonly said: string[] = []
   readonly exits: number[] = []
   readonly signals = new EventEmitter()
+  hasUserSignals = true
   isTerminal = false
   columns: number | undefined
   rows: number | undefined
