@@ -94,7 +94,7 @@ function page({ machine, events, measured }: Findings, columns: number, paint: P
 }
 
 function machineLines(facts: Facts, columns: number, paint: Paint) {
-  const { platform, arch, kernel, hasBtf, lockdown, missing, kernelSessions } = facts
+  const { platform, arch, kernel, hasBtf, lockdown, missing, isElevated, kernelSessions } = facts
   if (platform === 'win32') {
     return [
       ...entry('machine', [`Windows ${kernel}, ${arch}`], columns, paint),
@@ -104,7 +104,12 @@ function machineLines(facts: Facts, columns: number, paint: Paint) {
         columns,
         paint,
       ),
-      ...entry('missing', missing.length === 0 ? [] : [`${missing.join(' and ')}: run it elevated`], columns, paint),
+      ...entry(
+        'missing',
+        missing.length === 0 ? [] : [`${missing.join(' and ')}: ${rightsRemedy(isElevated)}`],
+        columns,
+        paint,
+      ),
     ]
   }
   const system = platform === 'linux' ? `Linux ${kernel}` : `${platform} ${kernel}`
@@ -114,6 +119,11 @@ function machineLines(facts: Facts, columns: number, paint: Paint) {
     ...entry('lockdown', lockdown === undefined ? [] : [lockdown], columns, paint),
     ...entry('missing', missing.length === 0 ? [] : [`${missing.join(' and ')}: run it as root`], columns, paint),
   ]
+}
+
+/** An administrator lacks what a policy took away. */
+function rightsRemedy(isElevated: boolean | undefined): string {
+  return isElevated ? 'give this account these rights (secpol.msc)' : 'run it elevated'
 }
 
 function verdictLines(verdict: Verdict, columns: number, paint: Paint): string[] {

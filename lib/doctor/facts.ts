@@ -12,8 +12,10 @@ export interface Facts {
   hasBtf: boolean
   /** none, integrity or confidentiality; absent where the kernel does not say. */
   lockdown?: string
-  /** Capabilities that this process lacks. */
+  /** Capabilities that this process lacks, on Windows privileges. */
   missing: readonly string[]
+  /** On Windows: whether this process has the rights of an administrator. */
+  isElevated?: boolean
   /** On Windows: who traces the kernel already. Windows has eight places for that. */
   kernelSessions?: readonly string[]
 }
@@ -40,13 +42,14 @@ export async function factsOfMachine(): Promise<Facts> {
 
 async function factsOfWindows(): Promise<Facts> {
   const { etwNative } = await import('../windows/native.js')
-  const { isElevated, kernelSessions } = etwNative()
+  const { isElevated, kernelSessions, missingPrivileges } = etwNative()
   return {
     platform: 'win32',
     arch: arch(),
     kernel: release(),
     hasBtf: false,
-    missing: isElevated() ? [] : ['the rights of an administrator'],
+    missing: missingPrivileges(),
+    isElevated: isElevated(),
     kernelSessions: kernelSessions(),
   }
 }

@@ -9,6 +9,8 @@ export interface EtwNative {
   machineGuid(): string
   /** Whether this process has the rights of an administrator. */
   isElevated(): boolean
+  /** Of those that a sensor uses: SeSystemProfilePrivilege, SeDebugPrivilege. */
+  missingPrivileges(): string[]
   /** Names of the sessions that have the kernel's events, of which Windows gives few. */
   kernelSessions(): string[]
 }

@@ -3,6 +3,7 @@
 
 #include "windows/handle.h"
 #include "windows/inspector_object.h"
+#include "windows/privilege.h"
 #include "windows/session_names.h"
 #include "windows/source_object.h"
 
@@ -33,6 +34,17 @@ Napi::Value IsElevated(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), is_elevated);
 }
 
+// Names of the privileges that a sensor uses and this process has not.
+Napi::Value MissingPrivileges(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (const wchar_t* const name : {SE_SYSTEM_PROFILE_NAME, SE_DEBUG_NAME}) {
+    if (HasPrivilege(name)) continue;
+    names[count++] = Napi::String::New(info.Env(), reinterpret_cast<const char16_t*>(name));
+  }
+  return names;
+}
+
 // Names of the sessions that have the kernel's events, of which Windows gives few.
 Napi::Value KernelSessions(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
@@ -53,6 +65,7 @@ void DefineWindows(Napi::Env env, Napi::Object exports) {
   exports["isElevated"] = Napi::Function::New(env, IsElevated, "isElevated");
   exports["kernelSessions"] = Napi::Function::New(env, KernelSessions, "kernelSessions");
   exports["machineGuid"] = Napi::Function::New(env, MachineGuid, "machineGuid");
+  exports["missingPrivileges"] = Napi::Function::New(env, MissingPrivileges, "missingPrivileges");
 }
 
 }  // namespace kernelwire

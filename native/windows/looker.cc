@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "windows/privilege.h"
+
 namespace kernelwire {
 namespace {
 
@@ -73,6 +75,8 @@ void Looker::Finish() {
 }
 
 void Looker::Run() {
+  // To read from processes of other users. The program around us does not get it.
+  EnablePrivilegeOfThread(SE_DEBUG_NAME);
   for (;;) {
     std::deque<Start> starts;
     std::deque<uint64_t> snapshots;

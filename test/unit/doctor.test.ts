@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Examination, run } from '../../lib/cli/doctor.js'
 import type { Attachment, Coverage } from '../../lib/coverage.js'
+import type { Facts } from '../../lib/doctor/facts.js'
 import { verdictOn } from '../../lib/doctor/verdict.js'
 import { KernelwireError } from '../../lib/errors.js'
 import { EVENT_NAMES, SUPPORTED_HERE } from '../../lib/events/index.js'
@@ -89,7 +90,7 @@ describe('a verdict', () => {
 })
 
 describe('kernelwire doctor', () => {
-  async function doctor(args: string[], outcome: Coverage | KernelwireError = coverage()) {
+  async function doctor(args: string[], outcome: Coverage | KernelwireError = coverage(), facts: Partial<Facts> = {}) {
     const terminal = new FakeTerminal()
     const asked: unknown[] = []
     const examination: Examination = {
@@ -100,6 +101,7 @@ describe('kernelwire doctor', () => {
         hasBtf: true,
         lockdown: 'none',
         missing: [],
+        ...facts,
       }),
       tryOut: async (events, measures) => {
         asked.push(events, measures)
@@ -145,6 +147,16 @@ describe('kernelwire doctor', () => {
     const failure = new KernelwireError('ERR_NOTHING_ATTACHED', 'refused; look', { details: 'verifier log\n' })
     expect((await doctor(['--verbose'], failure)).said).toEqual(['verifier log'])
     expect((await doctor(['--color', 'always'])).stdout).toContain('\x1b[32mworks\x1b[0m')
+  })
+
+  test.each([
+    [false, 'SeDebugPrivilege: run it elevated'],
+    [true, 'SeDebugPrivilege: give this account these rights'],
+  ])('on Windows, privileges that are missing have the remedy that helps (elevated: %s)', async (isElevated, words) => {
+    const facts = { platform: 'win32', isElevated, missing: ['SeDebugPrivilege'], kernelSessions: ['NT Kernel Logger'] }
+    const { stdout } = await doctor([], coverage(), facts)
+    expect(stdout).toContain(words)
+    expect(stdout).toContain('NT Kernel Logger traces the kernel')
   })
 
   test('takes options only', async () => {

@@ -18,6 +18,11 @@ test('who traces the kernel already is told', async () => {
   expect(await factsOfMachine()).toMatchObject({ platform: 'win32', kernelSessions: ['NT Kernel Logger'] })
 })
 
+test('what this process may do is told', async () => {
+  // As Wine has it.
+  expect(await factsOfMachine()).toMatchObject({ isElevated: true, missing: [] })
+})
+
 test('an event works where its session can be had, and is impossible with the reason where not', async () => {
   const { outcome } = await tryOut(['NEW_PROCESS', 'REMOTE_PROCESS_HANDLE'], false)
   expect(verdictOn('NEW_PROCESS', outcome)).toMatchObject({ state: 'works' })

@@ -350,6 +350,8 @@ test('processes that run are told once, with what is known of them', async () =>
   const isUs = ({ event }: EventRecord) => (event as { PROCESS_ID: number }).PROCESS_ID === process.pid
   const events = await take(sensor, (all) => all.some(isUs))
   await sensor.close()
+  expect(trace.reads()).toEqual([expect.any(Number), 0])
+  expect(trace.reads()[0]).toBeGreaterThan(0)
   const [us, ...more] = events.filter(isUs)
   expect(more).toEqual([])
   expect(us).toMatchObject({

@@ -22,6 +22,8 @@ export interface StandIn {
   setOthers(names: string[]): void
   calls(): string[]
   running(): string[]
+  /** How many processes were opened to be read, by a thread that has SeDebugPrivilege for itself, and by others. */
+  reads(): [number, number]
   left(): number
 }
 

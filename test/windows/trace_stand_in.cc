@@ -50,6 +50,7 @@ int64_t now = 0;
 bool runs = true;        // the clock, from `now` on
 int64_t set_at = 0;      // when `now` was set, by the real clock
 bool lists_processes = true;
+uint32_t reads_with_debug = 0, reads_without = 0;  // processes that were opened to be read
 std::atomic<DWORD> interrupts_for{0};  // ms: so long who asks for the time of day next is away first
 
 void Note(const std::string& call) { calls.push_back(call); }
@@ -239,6 +240,28 @@ NTSTATUS WINAPI QuerySystemHere(SYSTEM_INFORMATION_CLASS what, PVOID to, ULONG b
   return NtQuerySystemInformation(what, to, bytes, used);
 }
 
+// Whether this thread has a token of its own in which the privilege is on.
+bool HasDebugPrivilegeAlone() {
+  HANDLE token;
+  if (!OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token)) return false;
+  PRIVILEGE_SET wanted{};
+  wanted.PrivilegeCount = 1;
+  wanted.Control = PRIVILEGE_SET_ALL_NECESSARY;
+  BOOL has = FALSE;
+  if (LookupPrivilegeValueW(nullptr, SE_DEBUG_NAME, &wanted.Privilege[0].Luid))
+    PrivilegeCheck(token, &wanted, &has);
+  CloseHandle(token);
+  return has;
+}
+
+HANDLE WINAPI OpenProcessHere(DWORD access, BOOL inherits, DWORD pid) {
+  if ((access & PROCESS_VM_READ) != 0) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    (HasDebugPrivilegeAlone() ? reads_with_debug : reads_without)++;
+  }
+  return OpenProcess(access, inherits, pid);
+}
+
 // Without processes there are no volumes either: then the records of a recording are all there is.
 DWORD WINAPI DrivesHere() { return lists_processes ? GetLogicalDrives() : 0; }
 
@@ -255,6 +278,7 @@ const std::map<std::string, void*>& Functions() {
       {"CloseTrace", reinterpret_cast<void*>(CloseTraceHere)},
       {"ControlTraceW", reinterpret_cast<void*>(ControlTraceHere)},
       {"QueryAllTracesW", reinterpret_cast<void*>(QueryAllTracesHere)},
+      {"OpenProcess", reinterpret_cast<void*>(OpenProcessHere)},
       {"QueryPerformanceCounter", reinterpret_cast<void*>(CounterHere)},
       {"QueryPerformanceFrequency", reinterpret_cast<void*>(FrequencyHere)},
       {"GetSystemTimePreciseAsFileTime", reinterpret_cast<void*>(FileTimeHere)},
@@ -277,6 +301,7 @@ Napi::Value Reset(const Napi::CallbackInfo& info) {
   others.clear();
   calls.clear();
   lists_processes = true;
+  reads_with_debug = reads_without = 0;
   return info.Env().Undefined();
 }
 
@@ -384,6 +409,15 @@ Napi::Value Running(const Napi::CallbackInfo& info) {
   return names;
 }
 
+// How many processes were opened to be read, [with SeDebugPrivilege of the thread alone, without].
+Napi::Value Reads(const Napi::CallbackInfo& info) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  Napi::Array reads = Napi::Array::New(info.Env());
+  reads[0u] = reads_with_debug;
+  reads[1u] = reads_without;
+  return reads;
+}
+
 // How many events nobody has taken yet.
 Napi::Value Left(const Napi::CallbackInfo& info) {
   const std::lock_guard<std::mutex> lock(mutex);
@@ -405,6 +439,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports["setOthers"] = Napi::Function::New(env, SetOthers);
   exports["calls"] = Napi::Function::New(env, Calls);
   exports["running"] = Napi::Function::New(env, Running);
+  exports["reads"] = Napi::Function::New(env, Reads);
   exports["left"] = Napi::Function::New(env, Left);
   return exports;
 }
