@@ -17,6 +17,7 @@ constexpr std::chrono::milliseconds kFlushEvery{20};
 // a few times since.
 constexpr uint64_t kHold = 100 * kPerMs;
 constexpr uint64_t kCountEvery = 1'000 * kPerMs;
+constexpr uint64_t kFollowEvery = 10'000 * kPerMs;
 constexpr uint64_t kRestartAfter = 1'000 * kPerMs;
 
 constexpr GUID kKernelProcess = {
@@ -185,6 +186,7 @@ void EtwSource::TakeSnapshot() { looker_->TakeSnapshot(0); }
 
 void EtwSource::Control() {
   uint64_t counted = clock_.Now();
+  uint64_t followed = counted;
   std::unique_lock<std::mutex> lock(control_mutex_);
   while (!is_stopping_) {
     control_wake_.wait_for(lock, kFlushEvery, [this] { return is_stopping_; });
@@ -192,6 +194,10 @@ void EtwSource::Control() {
     lock.unlock();
     const uint64_t now = clock_.Now();
     for (size_t i = 0; i < 2; i++) CheckSession(i);
+    if (now - followed >= kFollowEvery) {
+      followed = now;
+      clock_.Follow();
+    }
     if (now - counted >= kCountEvery) {
       counted = now;
       for (size_t i = 0; i < 2; i++) TellLosses(i);

@@ -88,7 +88,7 @@ class EtwSource {
 
   const EtwSourceOptions options_;
   const std::function<void()> on_wake_;
-  const TraceClock clock_;
+  TraceClock clock_;
   const unsigned number_;
   std::unique_ptr<uint8_t[]> memory_;
   Lane kernel_lane_, user_lane_, looker_lane_;

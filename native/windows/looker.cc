@@ -12,9 +12,17 @@ namespace kernelwire {
 namespace {
 
 constexpr uint64_t kNone = ~uint64_t{0};
+// The kernel reads the time of creation before it logs the start.
+constexpr int64_t kSlack = 10 * 10'000;
 // Opcodes of KernelTraceControl's SystemConfig, as merged recordings have them.
 constexpr uint8_t kSystemPaths = 33;
 constexpr uint8_t kVolumeMapping = 35;
+
+// When a process was created, as we would call it: whoever sets the clock changes the one and not
+// the other.
+int64_t InOurTime(const ProcessRow& row, int64_t ahead) {
+  return static_cast<int64_t>(row.created) - ahead;
+}
 
 void AddText(std::vector<uint8_t>& to, const std::u16string& text) {
   // Texts end at their first NUL.
@@ -115,12 +123,14 @@ void Looker::Run() {
 void Looker::LookAt(const std::deque<Start>& starts) {
   std::vector<ProcessRow> rows;
   ReadProcessRows(rows);
+  const int64_t ahead = clock_.TimeOfDayAhead();
   std::unordered_map<uint32_t, const ProcessRow*> by_pid;
   for (const ProcessRow& row : rows) by_pid[row.pid] = &row;
   for (const Start& start : starts) {
     const auto found = by_pid.find(start.pid);
     // It has ended already, or another process has its number.
-    if (found == by_pid.end() || found->second->created > start.time) continue;
+    if (found == by_pid.end()) continue;
+    if (InOurTime(*found->second, ahead) > static_cast<int64_t>(start.time) + kSlack) continue;
     Write(SENSOR_PROCESS, *found->second, true, start.time);
   }
 }
@@ -129,13 +139,14 @@ void Looker::Snapshot(uint64_t attached) {
   std::vector<ProcessRow> rows;
   const bool is_listed = ReadProcessRows(rows);
   const uint64_t time = attached != 0 ? attached : clock_.Now();
+  const int64_t ahead = clock_.TimeOfDayAhead();
   TellVolumes(time);
   // A parent before its children.
   std::stable_sort(rows.begin(), rows.end(),
                    [](const ProcessRow& a, const ProcessRow& b) { return a.created < b.created; });
   for (const ProcessRow& row : rows) {
     // The start of a later one is among the events.
-    if (row.created < time) Write(SENSOR_EXISTING, row, true, time);
+    if (InOurTime(row, ahead) < static_cast<int64_t>(time)) Write(SENSOR_EXISTING, row, true, time);
   }
   // Without a list nobody may conclude what has vanished.
   if (is_listed) Put(NewSensorRecord(SENSOR_SNAPSHOT_END, time, 0), {});

@@ -136,6 +136,22 @@ test('times are right also where the thread was interrupted that compared counte
   expect(started?.routing.event_time).toBe(BEGIN + 100)
 })
 
+test('times follow a time of day that runs quicker than the counter, and not one that is set', async () => {
+  const sensor = await openSensor({ events: ['NEW_PROCESS'] })
+  const later = async (seconds: number, ahead: number) => {
+    trace.setTimeOfDay(ahead)
+    trace.setNow(LATE + BigInt(seconds) * 10_000_000n, true)
+    // The control thread looks every 20 ms.
+    await sleep(300)
+  }
+  await later(11, 4)
+  feed(start({ pid: 8, ms: 100 }), kernelStart({ pid: 8, ms: 100 }))
+  await later(22, 60_004)
+  feed(start({ pid: 12, ms: 200 }), kernelStart({ pid: 12, ms: 200 }))
+  const times = (await rest(sensor)).map(({ routing }) => routing.event_time - BEGIN)
+  expect(times).toEqual([104, 204])
+})
+
 test('only events of the processes that a filter asks for come', async () => {
   const sensor = await openSensor({
     events: ['NEW_PROCESS', 'TERMINATE_PROCESS'],
@@ -375,8 +391,11 @@ test('processes that run are told once, with what is known of them', async () =>
   expect(MEMORY_USAGE).toBeLessThan(rss * 2)
 })
 
-test('a new process is looked at while it runs: environment, user, threads, base address', async () => {
-  trace.setNow(fileTime(Date.now()), true)
+test.each([
+  ['', 0],
+  [', also when the clock was set since the sensor was opened', 500],
+])('a new process is looked at while it runs: environment, user, threads, base address%s', async (_, ahead) => {
+  trace.setNow(fileTime(Date.now() - ahead), true)
   trace.listProcesses(true)
   const sensor = await openSensor({ events: ['NEW_PROCESS', 'PROCESS_ENVIRONMENT'] })
   const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], {
@@ -385,7 +404,8 @@ test('a new process is looked at while it runs: environment, user, threads, base
   })
   const pid = child.pid!
   await sleep(300)
-  const now = Date.now()
+  trace.setTimeOfDay(ahead)
+  const now = Date.now() - ahead
   feed(start({ pid, parent: process.pid, name: 'node.exe', ms: now - BEGIN }))
   const reading = take(sensor, (all) => all.some((record) => isEvent(record, 'PROCESS_ENVIRONMENT')))
   const events = await reading

@@ -16,6 +16,8 @@ export interface StandIn {
   stopByOther(isKernel: boolean): void
   /** `runs`: and it goes on from there. */
   setNow(fileTime: bigint, runs: boolean): void
+  /** Milliseconds that it is ahead of the counter from now on. */
+  setTimeOfDay(ms: number): void
   /** Whoever asks for the time of day next is away for so long first. */
   interruptClock(ms: number): void
   listProcesses(yes: boolean): void

@@ -51,6 +51,7 @@ bool runs = true;        // the clock, from `now` on
 int64_t set_at = 0;      // when `now` was set, by the real clock
 bool lists_processes = true;
 uint32_t reads_with_debug = 0, reads_without = 0;  // processes that were opened to be read
+std::atomic<int64_t> ahead{0};  // how much the time of day is ahead of the counter
 std::atomic<DWORD> interrupts_for{0};  // ms: so long who asks for the time of day next is away first
 
 void Note(const std::string& call) { calls.push_back(call); }
@@ -230,7 +231,7 @@ BOOL WINAPI FrequencyHere(LARGE_INTEGER* frequency) {
 
 void WINAPI FileTimeHere(FILETIME* time) {
   Sleep(interrupts_for.exchange(0));
-  const int64_t here = Now();
+  const int64_t here = Now() + ahead;
   time->dwLowDateTime = static_cast<DWORD>(here);
   time->dwHighDateTime = static_cast<DWORD>(here >> 32);
 }
@@ -302,6 +303,7 @@ Napi::Value Reset(const Napi::CallbackInfo& info) {
   calls.clear();
   lists_processes = true;
   reads_with_debug = reads_without = 0;
+  ahead = 0;
   return info.Env().Undefined();
 }
 
@@ -366,6 +368,12 @@ Napi::Value SetNow(const Napi::CallbackInfo& info) {
   now = info[0].As<Napi::BigInt>().Int64Value(&lossless);
   runs = info[1].ToBoolean();
   set_at = RealTime();
+  return info.Env().Undefined();
+}
+
+// setTimeOfDay(ms): so much ahead of the counter.
+Napi::Value SetTimeOfDay(const Napi::CallbackInfo& info) {
+  ahead = static_cast<int64_t>(info[0].As<Napi::Number>().DoubleValue() * 10'000);
   return info.Env().Undefined();
 }
 
@@ -434,6 +442,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports["lose"] = Napi::Function::New(env, Lose);
   exports["stopByOther"] = Napi::Function::New(env, StopByOther);
   exports["setNow"] = Napi::Function::New(env, SetNow);
+  exports["setTimeOfDay"] = Napi::Function::New(env, SetTimeOfDay);
   exports["interruptClock"] = Napi::Function::New(env, InterruptClock);
   exports["listProcesses"] = Napi::Function::New(env, ListProcesses);
   exports["setOthers"] = Napi::Function::New(env, SetOthers);
