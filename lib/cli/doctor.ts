@@ -90,6 +90,7 @@ function page({ machine, events, measured }: Findings, columns: number, paint: P
   const lines = [...machineLines(machine, columns, paint)]
   for (const verdict of events) lines.push('', ...verdictLines(verdict, columns, paint))
   if (measured !== undefined) lines.push('', ...measuredLines(measured, paint))
+  if (events.length > 1) lines.push('', ...summaryLines(events, columns, paint))
   return `${lines.join('\n')}\n`
 }
 
@@ -131,11 +132,30 @@ function verdictLines(verdict: Verdict, columns: number, paint: Paint): string[]
   return [
     `${paint('bold', verdict.event)} ${paint(STYLES[verdict.state], verdict.state)}${how}`,
     ...entry('hooks', verdict.hooks.length === 0 ? [] : [verdict.hooks.join(', ')], columns, paint),
-    ...entry('costs', verdict.cost, columns, paint),
+    ...entry('costs', verdict.cost.filter(isNotImplied), columns, paint),
     ...entry('unseen', verdict.blindSpots, columns, paint),
     ...entry('because', verdict.reasons, columns, paint),
     ...entry('remedy', verdict.remedies, columns, paint),
   ]
+}
+
+/** Last, where a terminal shows it: what is above may have left it. */
+function summaryLines(events: readonly Verdict[], columns: number, paint: Paint): string[] {
+  const kinds = (Object.keys(STYLES) as State[]).map((state) => ({
+    state,
+    names: events.filter((verdict) => verdict.state === state).map(({ event }) => event),
+  }))
+  return kinds
+    .filter(({ names }) => names.length > 0)
+    .flatMap(({ state, names }) => {
+      const [first, ...rest] = filled(`${state}: ${names.join(', ')}`, columns)
+      return [`${paint(STYLES[state], state)}${first!.slice(state.length)}`, ...rest]
+    })
+}
+
+/** Not where another text says this and more. */
+function isNotImplied(text: string, index: number, texts: readonly string[]): boolean {
+  return !texts.some((other, at) => at !== index && other.startsWith(text) && (other !== text || at < index))
 }
 
 function entry(title: string, texts: readonly string[], columns: number, paint: Paint): string[] {

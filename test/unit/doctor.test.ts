@@ -129,6 +129,12 @@ describe('kernelwire doctor', () => {
     expect((await doctor([], outcome)).status).toBe(status)
   })
 
+  test('ends with which events stand how', async () => {
+    const { stdout } = await doctor(['--events', 'NEW_PROCESS,PROCESS_ENVIRONMENT'], coverage('process_fork'))
+    expect(stdout).toMatch(/\n\nworks: PROCESS_ENVIRONMENT\ndegraded: NEW_PROCESS\n$/)
+    expect((await doctor(['--events', 'NEW_PROCESS'])).stdout).not.toContain('\nworks: ')
+  })
+
   test('only the events asked for count', async () => {
     expect((await doctor(['--events', 'PROCESS_ENVIRONMENT'], coverage('process_exit'))).status).toBe(0)
     expect(await doctor(['--events', 'NEW_NAMED_PIPE,THREAD_INJECTION'])).toMatchObject({ stdout: expect.any(String) })
