@@ -37,7 +37,7 @@ export class ProcessTable {
   /** The image that this process runs now. */
   find(pid: number, startLow: number, startHigh: number): ProcessImage | undefined {
     const image = this.#current.get(pid)
-    return image !== undefined && image.isOfStart(startLow, startHigh) ? image : undefined
+    return image?.isOfStart(startLow, startHigh) ? image : undefined
   }
 
   /** Whatever process has this number now. */

@@ -84,7 +84,7 @@ describe('every file that code is run from, where /proc/PID/maps has it', () => 
   })
 
   test('node', async () => {
-    const script = 'console.log(`ready ${process.pid}`); process.stdin.resume()'
+    const script = 'console.log("ready", process.pid); process.stdin.resume()'
     expectMaps(await loadsOf(process.execPath, ['-e', script]))
   })
 
