@@ -19,6 +19,8 @@ export const TESTS_NOT_ON_WINDOWS = [
   { name: /^only its owner can read a recording/, reason: LINUX_MODES },
   { name: /^through a pipe it gives the same/, reason: FIFO },
   { name: /^closed while a pipe is waited for, it ends/, reason: FIFO },
+  { name: /^all of it, however it is cut/, reason: FIFO },
+  { name: /^what breaks off, what is foreign, what is empty/, reason: FIFO },
   { name: /^details are shown with --verbose/, reason: NEEDS_VITEST },
   { name: /^a bug is status 1, its stack shown/, reason: NEEDS_VITEST },
 ]

@@ -29,7 +29,7 @@ function pipeOf(...pieces: Uint8Array[]): string {
   return path
 }
 
-test.skipIf(process.platform === 'win32')('all of it, however it is cut', async () => {
+test('all of it, however it is cut', async () => {
   const bytes = await recorded()
   const whole = await eventsIn(pipeOf(bytes))
   expect(whole.events.map(({ routing }) => routing.event_type)).toEqual(['EXISTING_PROCESS', 'NEW_PROCESS'])
@@ -38,7 +38,7 @@ test.skipIf(process.platform === 'win32')('all of it, however it is cut', async 
   expect(single.events).toEqual(whole.events)
 })
 
-test.skipIf(process.platform === 'win32')('what breaks off, what is foreign, what is empty', async () => {
+test('what breaks off, what is foreign, what is empty', async () => {
   const bytes = await recorded()
   const cut = await eventsIn(pipeOf(bytes.subarray(0, -8)))
   expect(cut.recording.damage).toMatchObject({ isCut: true })
