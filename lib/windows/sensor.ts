@@ -25,6 +25,7 @@ import { windowsStats } from './stats.js'
 const IDLE_MS = 1_000
 /** Records that wait for others are looked at again after so long. */
 const HELD_MS = 5
+
 export async function openWindowsSensor<N extends EventName>(options: ResolvedOptions<N>): Promise<Sensor<N>> {
   const backend = await WindowsBackend.open(options)
   return new LiveSensor(backend, options)
