@@ -20,8 +20,18 @@ constexpr size_t kLogLimit = 8192;
 // the start spares a program that it refuses the second time through, which libbpf has otherwise.
 constexpr __u32 kLogErrors = 4;
 
+// For these lines. libbpf's own buffer has 16 MiB: from then on the allocator keeps what it is
+// given back.
+constexpr size_t kLogBytes = 64 * 1024;
+
 // libbpf has one print function for the process; each loading thread collects its own words.
 thread_local std::string* log_of_this_thread = nullptr;
+
+void KeepLog(const std::string& text) {
+  log_of_this_thread->append(text);
+  if (log_of_this_thread->size() > kLogLimit)
+    log_of_this_thread->erase(0, log_of_this_thread->size() - kLogLimit);
+}
 
 int CollectLog(libbpf_print_level level, const char* format, va_list arguments) {
   if (!log_of_this_thread || level == LIBBPF_DEBUG) return 0;
@@ -34,9 +44,7 @@ int CollectLog(libbpf_print_level level, const char* format, va_list arguments) 
   std::string text(static_cast<size_t>(length) + 1, '\0');
   vsnprintf(text.data(), text.size(), format, arguments);
   text.pop_back();
-  log_of_this_thread->append(text);
-  if (log_of_this_thread->size() > kLogLimit)
-    log_of_this_thread->erase(0, log_of_this_thread->size() - kLogLimit);
+  KeepLog(text);
   return length;
 }
 
@@ -122,9 +130,14 @@ std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const 
   bpf_program* program = SelectOnly(object.get(), source.name);
   error->error = program ? ShareMaps(object.get(), maps) : ENOENT;
   if (!error->error) error->error = SetConstants(object.get(), constants);
+  std::string log(kLogBytes, '\0');
   if (!error->error) error->error = -bpf_program__set_log_level(program, kLogErrors);
+  if (!error->error) error->error = -bpf_program__set_log_buf(program, log.data(), log.size());
   if (!error->error) error->error = -bpf_object__load(object.get());
-  if (error->error) return nullptr;
+  if (error->error) {
+    KeepLog(log.c_str());
+    return nullptr;
+  }
   return std::unique_ptr<BpfProgram>(new BpfProgram(object.release(), program));
 }
 
