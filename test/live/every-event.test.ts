@@ -29,8 +29,8 @@ const FILE = fileURLToPath(new URL('../../docs/event-examples.json', import.meta
 /** There or not, as it happens: what the kernel has counted and what was hashed by then. */
 const VARYING = ['MEMORY_USAGE', 'HASH']
 
-/** To load all programs takes a minute where the processor is emulated. */
-const TIMEOUT_MS = 300_000
+/** To load all programs takes a minute where the processor is emulated, on some kernels three. */
+const TIMEOUT_MS = 600_000
 
 interface Outcome {
   verdicts: readonly Verdict[]
