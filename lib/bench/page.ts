@@ -8,7 +8,7 @@ const HEAD = `# Performance
 Every figure on this page comes from one run of the benchmarks, on the machine named below. Measure your own:
 
 \`\`\`sh
-npm run bench                                # all suites, some fifteen minutes
+npm run bench                                # all suites, some twenty minutes
 npm run bench -- --quick                     # the same, rougher, in less than three minutes
 npm run bench -- --suite ring --json         # one suite, as JSON
 npm run bench -- --compare before.json after.json

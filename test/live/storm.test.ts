@@ -1,5 +1,6 @@
+import { release } from 'node:os'
 import { expect, test } from 'vitest'
-import { DEFAULT_EVENTS, isEvent } from '../../lib/events/index.js'
+import { DEFAULT_EVENTS, type EventRecord, isEvent } from '../../lib/events/index.js'
 import { namedTooEarly } from './causality.js'
 import { isWhole, Lives, type Placed } from './lives.js'
 import { program } from './programs.js'
@@ -11,6 +12,9 @@ const WORKERS = 2
 const EXITS = scaled(20_000)
 const THREADS = scaled(20_000)
 const EXECS = scaled(2_000)
+
+/** Linux 7: a program of a tracepoint that is preempted is not run for what happens on its CPU meanwhile. */
+const PREEMPTS_PROGRAMS = Number.parseInt(release(), 10) >= 7
 
 test('in a storm of forks, threads and execs each process starts once, after its parent, and ends once', async () => {
   // A fork and its exec are one event however slow the machine is.
@@ -41,23 +45,28 @@ test('in a storm of forks, threads and execs each process starts once, after its
     )
   }
   const wrong = made.filter((one) => !isRight(one)).map((one) => ({ one, life: lives.of(one) }))
-  const leftOut = events.flatMap(({ event }) =>
-    'LOST' in event && event.REASON === 'MISSED_RUN' ? Object.values(event.LOST) : [],
-  )
-  if (leftOut.length > 0) {
-    // A kernel that preempts programs leaves some out, and the stream says how many.
-    expect(wrong.length).toBeLessThanOrEqual(leftOut.reduce((sum, count) => sum + count, 0))
-    return
-  }
-  expect(wrong).toEqual([])
+  const missed = PREEMPTS_PROGRAMS ? missedRuns(events) : 0
+  if (missed === 0) expect(wrong).toEqual([])
+  expect(wrong.length).toBeLessThanOrEqual(missed)
   expect(made).toHaveLength(WORKERS + EXITS + THREADS + EXECS)
 
   // None more than the storm made, and of each an atom of its own.
   const atoms = new Set([...parents.values()].map(({ record }) => record.routing.this))
   const children = events.filter((record) => isEvent(record, 'NEW_PROCESS') && atoms.has(record.routing.parent ?? ''))
-  expect(children).toHaveLength(WORKERS + EXITS + EXECS)
+  expect(children.length).toBeLessThanOrEqual(WORKERS + EXITS + EXECS)
+  expect(children.length).toBeGreaterThanOrEqual(WORKERS + EXITS + EXECS - missed)
   expect(namedTooEarly(events)).toEqual([])
   expectWellFormed(events, DEFAULT_EVENTS, false)
+  if (missed > 0) return
   expect(sensor.stats().lost).toBe(0)
   expect(events.filter((record) => isEvent(record, 'LOSS_ACCOUNTING'))).toEqual([])
 })
+
+/** How many runs of programs the stream says that the kernel left out. */
+function missedRuns(events: readonly EventRecord[]): number {
+  return events
+    .filter((record) => isEvent(record, 'LOSS_ACCOUNTING'))
+    .filter(({ event }) => event.REASON === 'MISSED_RUN')
+    .flatMap(({ event }) => Object.values(event.LOST))
+    .reduce((sum, count) => sum + count, 0)
+}
