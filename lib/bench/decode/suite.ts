@@ -56,7 +56,7 @@ export const decode: Suite = {
     progress(`${works.length} kinds of work`)
     const measured = await nanoseconds(
       groups,
-      quick ? { rounds: 5, milliseconds: 40 } : { rounds: 12, milliseconds: 150 },
+      quick ? { rounds: 7, milliseconds: 20 } : { rounds: 12, milliseconds: 150 },
     )
     progress('allocations')
     const figures = figuresOf(works, measured)
