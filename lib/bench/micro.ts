@@ -1,6 +1,6 @@
 /**
- * CPU time of small pieces of work, in rounds: each round times all that are compared with each other, one
- * after the other, so that whatever slows the machine for a while slows them all.
+ * CPU time of small pieces of work, in rounds: each round times all of them, and those that are compared one right
+ * after the other, so that whatever slows the machine for a while slows both, and shows in the spread.
  *
  * CPU time of the whole process and not the wall clock: other programs do not count, the collector's
  * threads do.
@@ -24,7 +24,7 @@ export interface Run {
 
 export interface Rounds {
   rounds: number
-  /** For each work in each round, all of it in one turn of the event loop. */
+  /** For each work in each round. */
   milliseconds: number
 }
 
@@ -34,13 +34,11 @@ export async function nanoseconds(
   { rounds, milliseconds }: Rounds,
 ): Promise<Map<string, number[]>> {
   const values = new Map(groups.flat().map(({ name }) => [name, [] as number[]]))
-  for (const works of groups) {
-    // Round 0 is for the compiler.
-    for (let round = 0; round <= rounds; round++) {
-      for (const work of rotated(works, round)) {
-        const value = nanosecondsOf(work, milliseconds)
-        if (round > 0) values.get(work.name)!.push(value)
-      }
+  // Round 0 is for the compiler.
+  for (let round = 0; round <= rounds; round++) {
+    for (const work of rotated(groups, round).flatMap((works) => rotated(works, round))) {
+      const value = nanosecondsOf(work, milliseconds)
+      if (round > 0) values.get(work.name)!.push(value)
       await setImmediate()
     }
   }
