@@ -13,8 +13,8 @@ const EXITS = scaled(20_000)
 const THREADS = scaled(20_000)
 const EXECS = scaled(2_000)
 
-/** Linux 7: a program of a tracepoint that is preempted is not run for what happens on its CPU meanwhile. */
-const PREEMPTS_PROGRAMS = Number.parseInt(release(), 10) >= 7
+/** Linux 7 was seen to leave out runs of programs, it seems where it preempts one on the same CPU, and says how many. */
+const LEAVES_RUNS_OUT = Number.parseInt(release(), 10) >= 7
 
 test('in a storm of forks, threads and execs each process starts once, after its parent, and ends once', async () => {
   // A fork and its exec are one event however slow the machine is.
@@ -45,7 +45,7 @@ test('in a storm of forks, threads and execs each process starts once, after its
     )
   }
   const wrong = made.filter((one) => !isRight(one)).map((one) => ({ one, life: lives.of(one) }))
-  const missed = PREEMPTS_PROGRAMS ? missedRuns(events) : 0
+  const missed = LEAVES_RUNS_OUT ? missedRuns(events) : 0
   if (missed === 0) expect(wrong).toEqual([])
   expect(wrong.length).toBeLessThanOrEqual(missed)
   expect(made).toHaveLength(WORKERS + EXITS + THREADS + EXECS)
