@@ -130,6 +130,7 @@ std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const 
   bpf_program* program = SelectOnly(object.get(), source.name);
   error->error = program ? ShareMaps(object.get(), maps) : ENOENT;
   if (!error->error) error->error = SetConstants(object.get(), constants);
+  // Only the load writes to it.
   std::string log(kLogBytes, '\0');
   if (!error->error) error->error = -bpf_program__set_log_level(program, kLogErrors);
   if (!error->error) error->error = -bpf_program__set_log_buf(program, log.data(), log.size());
