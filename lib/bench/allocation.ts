@@ -8,13 +8,11 @@ import { GCProfiler } from 'node:v8'
 import { collectGarbage } from './garbage.js'
 import type { Work } from './micro.js'
 
-/** For each of the `count`: one value for each of the `times`. */
-export function bytesAllocated({ count, make }: Work, times: number): number[] {
+/** For each of the `count`. */
+export function bytesAllocated({ count, make }: Work): number {
   const { prepare, run } = make()
-  return Array.from({ length: times }, () => {
-    prepare?.()
-    return bytesAllocatedBy(run) / count
-  })
+  prepare?.()
+  return bytesAllocatedBy(run) / count
 }
 
 export function bytesAllocatedBy(run: () => void): number {

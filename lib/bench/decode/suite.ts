@@ -4,62 +4,27 @@
  * In the manner in which records come: batches of some hundred, each thrown away when the next one
  * comes. Compared with what a consumer of other sensors has to do: JSON.parse of their lines.
  */
-import { bytesAllocated } from '../allocation.js'
 import { atLeast, atMost, check, type Figure, figure } from '../figure.js'
-import { nanoseconds, type Work } from '../micro.js'
 import { ratios } from '../statistics.js'
 import type { Bar, Suite, SuiteOptions, SuiteResult } from '../suite.js'
-import { bpftraceLines, ecsLines, readBpftrace } from './rivals.js'
-import { readFields, visitHeader } from './visit.js'
-import {
-  COUNT,
-  eventsOf,
-  handOver,
-  KINDS,
-  type Kind,
-  kindWork,
-  lifeWork,
-  lineWork,
-  sinkWork,
-  stringify,
-  toBytes,
-  visitWork,
-} from './works.js'
+import { BPFTRACE, ECS, PROCESS, STEPS, titleOf } from './compared.js'
+import { type Measured, measure } from './processes.js'
+import { eventsOf, KINDS } from './works.js'
 
 const SUITE = 'decode'
-
-/** What each kind of record is taken to. */
-const STEPS = {
-  headers: 'headers visited',
-  view: 'raw view, every field',
-  events: 'events in batches',
-  ndjson: 'NDJSON bytes',
-  stringify: 'JSON.stringify to bytes',
-  encode: 'NDJSON bytes of the events alone',
-  encodeRival: 'JSON.stringify of the events alone',
-  parse: 'JSON.parse of its line',
-} as const
-
-const PROCESS = 'a process, NEW and TERMINATE'
-const ECS = 'JSON.parse of its 3 kB ECS line'
-const BPFTRACE = 'JSON.parse of its three bpftrace lines'
 
 export const decode: Suite = {
   name: SUITE,
   about:
     'Raw records in memory, taken to visited headers, to every field read, to documented events in batches, and to ' +
     'NDJSON bytes, in nanoseconds of CPU time (all threads) and bytes allocated, for each event. Compared with ' +
-    'JSON.parse of the same events, of 3 kB ECS lines as quark-mon writes them, and of bpftrace -f json lines.',
+    'JSON.parse of the same events, of 3 kB ECS lines as quark-mon writes them, and of bpftrace -f json lines. All ' +
+    'kinds of records go through one process, as with a sensor that is asked for every event; NEW and TERMINATE of a ' +
+    'process also through one of their own. Both are started several times, since the compiler does not make the ' +
+    'same of them each time.',
   async run({ quick, progress }: SuiteOptions): Promise<SuiteResult> {
-    const groups = [...KINDS.map(worksOf), processWorks()]
-    const works = groups.flat()
-    progress(`${works.length} kinds of work`)
-    const measured = await nanoseconds(
-      groups,
-      quick ? { rounds: 7, milliseconds: 20 } : { rounds: 12, milliseconds: 150 },
-    )
-    progress('allocations')
-    const figures = figuresOf(works, measured)
+    const plan = quick ? { processes: 3, rounds: 2, milliseconds: 12 } : { processes: 4, rounds: 3, milliseconds: 100 }
+    const figures = figuresOf(await measure(plan, progress))
     return {
       figures,
       skips: [],
@@ -69,37 +34,9 @@ export const decode: Suite = {
   },
 }
 
-function processWorks(): Work[] {
-  return [
-    lifeWork(`${PROCESS}: ${STEPS.events}`, handOver),
-    lifeWork(`${PROCESS}: ${STEPS.ndjson}`, toBytes),
-    lineWork(`${PROCESS}: ${ECS}`, COUNT, ecsLines(COUNT), JSON.parse),
-    lineWork(`${PROCESS}: ${BPFTRACE}`, COUNT, bpftraceLines(COUNT), readBpftrace),
-  ]
-}
-
-function worksOf(kind: Kind): Work[] {
-  const title = titleOf(kind)
-  const lines = eventsOf(kind).map((record) => JSON.stringify(record))
-  return [
-    visitWork(`${title}: ${STEPS.headers}`, kind, visitHeader),
-    visitWork(`${title}: ${STEPS.view}`, kind, readFields),
-    kindWork(`${title}: ${STEPS.events}`, kind, handOver),
-    kindWork(`${title}: ${STEPS.ndjson}`, kind, toBytes),
-    kindWork(`${title}: ${STEPS.stringify}`, kind, stringify),
-    sinkWork(`${title}: ${STEPS.encode}`, kind, toBytes),
-    sinkWork(`${title}: ${STEPS.encodeRival}`, kind, stringify),
-    lineWork(`${title}: ${STEPS.parse}`, kind.count, lines, JSON.parse),
-  ]
-}
-
-function titleOf({ name, of }: Kind): string {
-  return of === '' ? name : `${name} (${of})`
-}
-
-function figuresOf(works: readonly Work[], measured: Map<string, number[]>): Figure[] {
-  const of = (name: string) => measured.get(name)!
-  const timed = works.map(({ name }) => timeFigure(name, of))
+function figuresOf({ nanoseconds, bytes }: Measured): Figure[] {
+  const of = (name: string) => nanoseconds.get(name)!
+  const timed = [...nanoseconds.keys()].map((name) => timeFigure(name, of))
   const terminate = of(`TERMINATE_PROCESS: ${STEPS.ndjson}`)
   const rate = figure(
     SUITE,
@@ -108,7 +45,7 @@ function figuresOf(works: readonly Work[], measured: Map<string, number[]>): Fig
     terminate.map((ns) => 1e9 / ns),
     { target: atLeast(1.5e6) },
   )
-  const allocated = works.map((work) => figure(SUITE, `${work.name}: allocated`, 'bytes', bytesAllocated(work, 3)))
+  const allocated = [...bytes].map(([name, values]) => figure(SUITE, `${name}: allocated`, 'bytes', values))
   return [...timed, rate, ...allocated]
 }
 

@@ -105,18 +105,12 @@ export function kindWork(name: string, { count, play }: Kind, sink: Sink): Work 
   return { name, count, make: () => play(sink) }
 }
 
-/** From its start to its end: both events. */
+/** From its start to its end: both events. The same process table for all rounds: a sensor has one for its life. */
 export function lifeWork(name: string, sink: Sink): Work {
-  const memory = forkAndExec(COUNT)
+  let life: Run | undefined
   const make = () => {
-    const pipeline = Pipeline.withParent()
-    return {
-      prepare: () => pipeline.later(memory, ends),
-      run: () => {
-        pipeline.play(memory, sink)
-        pipeline.play(ends, sink)
-      },
-    }
+    life ??= playLives(sink)
+    return life
   }
   return { name, count: COUNT, make }
 }
@@ -203,6 +197,18 @@ function playEnds(sink: Sink): Run {
       pipeline.play(memory, ignore)
     },
     run: () => pipeline.play(ends, sink),
+  }
+}
+
+function playLives(sink: Sink): Run {
+  const memory = forkAndExec(COUNT)
+  const pipeline = Pipeline.withParent()
+  return {
+    prepare: () => pipeline.later(memory, ends),
+    run: () => {
+      pipeline.play(memory, sink)
+      pipeline.play(ends, sink)
+    },
   }
 }
 

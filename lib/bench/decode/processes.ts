@@ -1,0 +1,65 @@
+/**
+ * The rounds of the decode suite, in several processes, one after the other.
+ *
+ * What the compiler makes of the same code differs from one process to the next, by up to a factor of two for a kind of
+ * event. A spread that came from one process would not show that, and no two runs would agree within it.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Rounds } from '../micro.js'
+import { PROGRAMS } from './compared.js'
+
+export interface Plan extends Rounds {
+  /** For each of the programs. */
+  processes: number
+}
+
+/** What one process is told to measure. */
+export interface Task extends Rounds {
+  program: number
+}
+
+/** Of each kind of work, by name, in the order of the suite. */
+export interface Measured {
+  /** CPU for each event: one value for each round of each process. */
+  nanoseconds: Map<string, number[]>
+  /** Allocated for each event: one value for each process. */
+  bytes: Map<string, number[]>
+}
+
+/** What one process sends. */
+export type Sent = { name: string; nanoseconds: number[]; bytes: number }[]
+
+const ROUNDS = fileURLToPath(new URL('rounds.js', import.meta.url))
+
+export async function measure({ processes, ...rounds }: Plan, progress: (what: string) => void): Promise<Measured> {
+  const measured: Measured = { nanoseconds: new Map(), bytes: new Map() }
+  for (let i = 1; i <= processes; i++) {
+    progress(`process ${i} of ${processes}`)
+    for (const program of PROGRAMS.keys()) {
+      for (const { name, nanoseconds, bytes } of await sentBy({ program, ...rounds })) {
+        append(measured.nanoseconds, name, nanoseconds)
+        append(measured.bytes, name, [bytes])
+      }
+    }
+  }
+  return measured
+}
+
+async function sentBy(task: Task): Promise<Sent> {
+  const child = fork(ROUNDS, [JSON.stringify(task)], { serialization: 'advanced' })
+  let sent: Sent | undefined
+  child.on('message', (message) => {
+    sent = message as Sent
+  })
+  const [status, signal] = await once(child, 'close')
+  if (sent === undefined) throw new Error(`a process of its rounds ended early (${signal ?? `status ${status}`})`)
+  return sent
+}
+
+function append(lists: Map<string, number[]>, name: string, values: readonly number[]): void {
+  const list = lists.get(name)
+  if (list === undefined) lists.set(name, [...values])
+  else list.push(...values)
+}
