@@ -13,34 +13,38 @@ import { PROGRAMS } from './compared.js'
 export interface Plan extends Rounds {
   /** For each of the programs. */
   processes: number
+  /** As many of them find out what is allocated, too, which takes as long as a short round. */
+  weighing: number
 }
 
 /** What one process is told to measure. */
 export interface Task extends Rounds {
   program: number
+  isWeighing: boolean
 }
 
 /** Of each kind of work, by name, in the order of the suite. */
 export interface Measured {
   /** CPU for each event: one value for each round of each process. */
   nanoseconds: Map<string, number[]>
-  /** Allocated for each event: one value for each process. */
+  /** Allocated for each event: one value for each weighing process. */
   bytes: Map<string, number[]>
 }
 
 /** What one process sends. */
-export type Sent = { name: string; nanoseconds: number[]; bytes: number }[]
+export type Sent = { name: string; nanoseconds: number[]; bytes: number[] }[]
 
 const ROUNDS = fileURLToPath(new URL('rounds.js', import.meta.url))
 
-export async function measure({ processes, ...rounds }: Plan, progress: (what: string) => void): Promise<Measured> {
+export async function measure(plan: Plan, progress: (what: string) => void): Promise<Measured> {
+  const { processes, weighing, ...rounds } = plan
   const measured: Measured = { nanoseconds: new Map(), bytes: new Map() }
   for (let i = 1; i <= processes; i++) {
     progress(`process ${i} of ${processes}`)
     for (const program of PROGRAMS.keys()) {
-      for (const { name, nanoseconds, bytes } of await sentBy({ program, ...rounds })) {
+      for (const { name, nanoseconds, bytes } of await sentBy({ program, isWeighing: i <= weighing, ...rounds })) {
         append(measured.nanoseconds, name, nanoseconds)
-        append(measured.bytes, name, [bytes])
+        append(measured.bytes, name, bytes)
       }
     }
   }

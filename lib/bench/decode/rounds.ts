@@ -7,13 +7,13 @@ import type { Sent, Task } from './processes.js'
 // Nobody waits for it any more.
 process.on('disconnect', () => process.exit(1))
 
-const { program, rounds, milliseconds } = JSON.parse(process.argv[2]!) as Task
+const { program, isWeighing, rounds, milliseconds } = JSON.parse(process.argv[2]!) as Task
 const { works, longer } = PROGRAMS[program]!
 const groups = works()
 const times = await nanoseconds(groups, { rounds, milliseconds: milliseconds * longer })
 const sent: Sent = groups.flat().map((work) => ({
   name: work.name,
   nanoseconds: times.get(work.name)!,
-  bytes: bytesAllocated(work),
+  bytes: isWeighing ? [bytesAllocated(work)] : [],
 }))
 process.send!(sent, () => process.exit())

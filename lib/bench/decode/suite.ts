@@ -23,7 +23,9 @@ export const decode: Suite = {
     'process also through one of their own. Both are started several times, since the compiler does not make the ' +
     'same of them each time.',
   async run({ quick, progress }: SuiteOptions): Promise<SuiteResult> {
-    const plan = quick ? { processes: 3, rounds: 2, milliseconds: 12 } : { processes: 4, rounds: 3, milliseconds: 100 }
+    const plan = quick
+      ? { processes: 4, weighing: 1, rounds: 2, milliseconds: 9 }
+      : { processes: 4, weighing: 4, rounds: 3, milliseconds: 100 }
     const figures = figuresOf(await measure(plan, progress))
     return {
       figures,

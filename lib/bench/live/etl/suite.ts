@@ -71,7 +71,7 @@ export const etl: Suite = {
       }
       const seconds = new Map<Work, number[]>()
       const checks: Check[] = []
-      const rounds = quick ? 3 : 7
+      const rounds = 7
       // Round 0 is for the compiler and for the cache.
       for (let round = 0; round <= rounds; round++) {
         progress(`round ${round} of ${rounds}`)

@@ -37,12 +37,12 @@ export const hashing: Suite = {
   name: SUITE,
   about:
     'Delay of the event loop, asked every millisecond, in a program that has a sensor with CODE_IDENTITY, while 500 programs ' +
-    'of 20 MB are executed and hashed (40 in a quick run), and for the same time while the same programs are executed again, ' +
+    'of 20 MB are executed and hashed (17 in a quick run), and for the same time while the same programs are executed again, ' +
     'which are known. "no sensor" is another program, measured while the files are hashed: what the machine itself is late. ' +
     'Medians of the rounds.',
   async run({ quick, progress }: SuiteOptions): Promise<SuiteResult> {
     await needKernel()
-    const [rounds, count] = quick ? [3, 40] : [3, 500]
+    const [rounds, count] = quick ? [7, 17] : [3, 500]
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kernelwire-bench-')))
     const isDone = atEnd(() => rmSync(folder, { recursive: true, force: true }))
     const consumer = Child.ofModule(CONSUMER, [folder])
