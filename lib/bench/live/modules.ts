@@ -35,7 +35,7 @@ export const modules: Suite = {
   async run({ quick, progress }: SuiteOptions): Promise<SuiteResult> {
     await needKernel()
     const programs = mapPrograms()
-    const [rounds, scale] = quick ? [7, 1] : [15, 4]
+    const [rounds, scale] = quick ? [6, 1] : [15, 4]
     const costs = new Map<string, number[]>()
     const skips: Skip[] = []
     for (let round = 0; round < rounds; round++) {

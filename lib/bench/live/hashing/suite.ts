@@ -42,7 +42,7 @@ export const hashing: Suite = {
     'Medians of the rounds.',
   async run({ quick, progress }: SuiteOptions): Promise<SuiteResult> {
     await needKernel()
-    const [rounds, count] = quick ? [7, 17] : [3, 500]
+    const [rounds, count] = quick ? [6, 17] : [3, 500]
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kernelwire-bench-')))
     const isDone = atEnd(() => rmSync(folder, { recursive: true, force: true }))
     const consumer = Child.ofModule(CONSUMER, [folder])
