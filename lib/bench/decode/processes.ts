@@ -2,7 +2,7 @@
  * The rounds of the decode suite, in several processes, one after the other.
  *
  * What the compiler makes of the same code differs from one process to the next, by up to a factor of two for a kind of
- * event. A spread that came from one process would not show that, and no two runs would agree within it.
+ * event. A spread that came from one process would not show that, and two runs would not always agree within it.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
