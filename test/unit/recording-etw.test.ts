@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { FLAG, PROVIDER } from '../../lib/decode/etw/layout.js'
 import { type EventName, type EventRecord, SUPPORTED_ON_WINDOWS } from '../../lib/events/index.js'
 import { lineEncoder } from '../../lib/output/encoder.js'
+import { partPath } from '../../lib/recording/file.js'
 import type { FlightRecorder } from '../../lib/recording/flight-recorder.js'
 import { openRecording } from '../../lib/recording.js'
 import type { EtwEvent } from './etw-bytes.js'
@@ -96,11 +97,14 @@ test('files of a row: all together say the same; a later one stands alone, its p
   }
   const delivered = await sensor.close()
   const parts = readdirSync(dirname(path)).map((name) => join(dirname(path), name))
-  expect(parts).toHaveLength(3)
-  expect(sensor.snapshots).toBe(2)
+  // How much a drain takes in its time, and so where a file ends, is the machine's.
+  expect(parts.length).toBeGreaterThan(2)
+  expect(sensor.snapshots).toBe(parts.length - 1)
   expect(lines((await eventsIn(parts)).events)).toEqual(lines(delivered))
-  const alone = only('NEW_PROCESS', (await eventsIn(path.replace('.kwr', '.2.kwr'))).events)
-  expect(alone.at(-1)?.event.COMMAND_LINE).toBe(only('NEW_PROCESS', delivered).at(-1)?.event.COMMAND_LINE)
+  const alone = only('NEW_PROCESS', (await eventsIn(partPath(path, 1))).events)
+  const commands = new Set(only('NEW_PROCESS', delivered).map(({ event }) => event.COMMAND_LINE))
+  expect(alone.length).toBeGreaterThan(100)
+  expect(commands).toContain(alone.at(-1)?.event.COMMAND_LINE)
 })
 
 test('a flight recorder keeps the past and writes it', async () => {
