@@ -51,10 +51,12 @@ static __always_inline void registers_set(struct task_struct *tracee)
 
 static __always_inline void track_ptrace(__u64 request, __u32 number, __u64 address, __u32 bytes)
 {
+	struct parent_identity target = {};
+
 	if (sets_registers(request))
 		registers_set(task_numbered(number));
-	else if (writes_memory(request))
-		add_range(written_into(task_numbered(number), ACCESS_MODE_TRACE), address, address + bytes);
+	else if (writes_memory(request) && written_into(&target, task_numbered(number), ACCESS_MODE_TRACE))
+		add_range(&target, address, address + bytes);
 }
 
 /* `bytes`: of a word of the caller. */
@@ -84,33 +86,37 @@ static __always_inline int after_ptrace(__u64 request, __u32 number, __u64 addre
 }
 
 /*
+ * One part of the other process's memory, as the caller says it at `vector`, in words of so many bytes.
+ * Returns how many bytes of it were written, of `written_bytes` at most. Not static, as add_range_of().
+ */
+__noinline __u64 track_vector(__u64 target_low, __u64 target_high, __u64 vector, __u32 words, __u64 written_bytes)
+{
+	__u64 start = 0, length = 0;
+
+	words &= 2 * sizeof(__u64) - 1;
+	bpf_probe_read_user(&start, bounded(words, sizeof(start)), (void *)vector);
+	bpf_probe_read_user(&length, bounded(words, sizeof(length)), (void *)(vector + words));
+	if (length > written_bytes)
+		length = written_bytes;
+	add_range_of(target_low, target_high, start, start + length);
+	return length;
+}
+
+/*
  * `vectors`: where the caller says which parts of the other process's memory to write; `words`: of how
  * many bytes. Not static: the verifier goes through it once, not once for each caller.
  */
 __noinline int track_vectors(__u32 number, __u64 vectors, __u64 count, __u32 words, __u64 written_bytes)
 {
-	struct written *written = written_into(task_numbered(number), 0);
+	struct parent_identity target = {};
 
-	if (!written)
+	if (!written_into(&target, task_numbered(number), 0))
 		return 0;
 	for (int i = 0; i < IOVECS_MAX; i++) {
-		__u64 vector[2] = {};
-
 		if (i >= count || !written_bytes)
 			return 0;
-		if (words == sizeof(__u64)) {
-			bpf_probe_read_user(vector, sizeof(vector), (void *)(vectors + i * sizeof(vector)));
-		} else {
-			__u32 half[2] = {};
-
-			bpf_probe_read_user(half, sizeof(half), (void *)(vectors + i * sizeof(half)));
-			vector[0] = half[0];
-			vector[1] = half[1];
-		}
-		if (vector[1] > written_bytes)
-			vector[1] = written_bytes;
-		written_bytes -= vector[1];
-		add_range(written, vector[0], vector[0] + vector[1]);
+		written_bytes -= track_vector(low_of(&target), high_of(&target), vectors + i * 2 * words, words,
+					      written_bytes);
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@ struct file___place {
 static __always_inline int written_through(struct file *file, __u64 end, __s64 result)
 {
 	struct file___place *opened = (void *)file;
+	struct parent_identity target = {};
 	struct task_struct *owner;
 
 	if (result <= 0)
@@ -28,7 +29,8 @@ static __always_inline int written_through(struct file *file, __u64 end, __s64 r
 	/* What was opened is the memory of an image that may be gone by now. */
 	if (!owner || (void *)BPF_CORE_READ(owner, mm) != BPF_CORE_READ(opened, private_data))
 		return 0;
-	add_range(written_into(owner, ACCESS_MODE_WRITE), end - result, end);
+	if (written_into(&target, owner, ACCESS_MODE_WRITE))
+		add_range(&target, end - result, end);
 	return 0;
 }
 

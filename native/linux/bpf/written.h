@@ -10,8 +10,15 @@
 /* How often it is told that somebody goes on writing. */
 #define TOLD_NS 1000000000ULL
 
-static __noinline int add_range(struct written *written, __u64 start, __u64 end)
+/*
+ * Adds a range to what was written into the image: `target` is the two words of its identity. Not
+ * static: the verifier goes through it once, not once for each range that a caller has. It wants
+ * numbers then, not pointers (before Linux 5.13).
+ */
+__noinline int add_range_of(__u64 target_low, __u64 target_high, __u64 start, __u64 end)
 {
+	__u64 target[2] = { target_low, target_high };
+	struct written *written = bpf_map_lookup_elem(&writes, target);
 	__u32 next;
 
 	if (!written || end - start < CODE_MIN)
@@ -34,36 +41,51 @@ static __noinline int add_range(struct written *written, __u64 start, __u64 end)
 	return 0;
 }
 
+static __always_inline __u64 low_of(const struct parent_identity *identity)
+{
+	return (__u64)identity->exec_id << 32 | identity->pid;
+}
+
+static __always_inline __u64 high_of(const struct parent_identity *identity)
+{
+	return identity->start_boot_ns;
+}
+
+static __always_inline void add_range(const struct parent_identity *target, __u64 start, __u64 end)
+{
+	add_range_of(low_of(target), high_of(target), start, end);
+}
+
 /* Larger than what fits on the stack. */
 const volatile struct written nothing_written SEC(".rodata.written") = {};
 
-/* What the current task writes into the image: an entry to add ranges to, NULL where it is its own. */
-static __always_inline struct written *written_into(struct task_struct *task, __u8 modes)
+/* The current task writes into this image: `target`, to add ranges to. False where it is its own. */
+static __always_inline bool written_into(struct parent_identity *target, struct task_struct *task, __u8 modes)
 {
-	struct parent_identity actor = {}, target = {};
+	struct parent_identity actor = {};
 	struct written *written;
 	__u64 now = bpf_ktime_get_boot_ns();
 
 	if (!task)
-		return NULL;
+		return false;
 	fill_party(&actor, (struct task_struct *)bpf_get_current_task());
-	fill_party(&target, task);
-	if (actor.pid == target.pid)
-		return NULL;
-	written = bpf_map_lookup_elem(&writes, &target);
+	fill_party(target, task);
+	if (actor.pid == target->pid)
+		return false;
+	written = bpf_map_lookup_elem(&writes, target);
 	if (!written) {
-		bpf_map_update_elem(&writes, &target, (void *)&nothing_written, BPF_ANY);
-		written = bpf_map_lookup_elem(&writes, &target);
+		bpf_map_update_elem(&writes, target, (void *)&nothing_written, BPF_ANY);
+		written = bpf_map_lookup_elem(&writes, target);
 		if (!written)
-			return NULL;
+			return false;
 	}
 	/* process_vm_writev is an access each time. */
 	if (modes && (now - written->told_ns >= TOLD_NS || written->writer.pid != actor.pid)) {
 		written->told_ns = now;
-		tell_change(&actor, &target, modes);
+		tell_change(&actor, target, modes);
 	}
 	written->writer = actor;
-	return written;
+	return true;
 }
 
 #endif
