@@ -32,7 +32,7 @@ export const face = {
       text: 'go on in FILE.1, FILE.2 and so on when a file would become larger; with --last: the memory that it may take (default: 64MiB)',
     },
     'max-files': { type: 'string', value: 'N', text: 'keep the latest N files only' },
-    force: { type: 'boolean', text: 'replace files that are there' },
+    force: { type: 'boolean', text: 'replace regular files that are there; nothing else is ever replaced' },
     duration: { type: 'string', value: 'TIME', text: 'end after this time: 5s, 10m, 1h; a bare number is seconds' },
     json: { type: 'boolean', text: 'print the events too, one JSON object a line' },
     ...SENSOR,

@@ -1,6 +1,6 @@
 /** Records into a file as long as the sensor is open, or into a row of files. */
-import { unlink } from 'node:fs/promises'
 import { partPath, RecordingFile, requireNoParts } from './file.js'
+import { nameIn, type OwnFile, RecordingFolder } from './folder.js'
 import { BLOCK_BYTES, Journal, type Sink } from './journal.js'
 import type { Meta } from './meta.js'
 import type { ResolvedRecordOptions } from './options.js'
@@ -19,7 +19,8 @@ export class FileRecorder implements Recorder, Sink {
   readonly #recorded: Recorded
   readonly #onFailure: (error: unknown) => void
   readonly #timer: NodeJS.Timeout
-  readonly #kept: string[] = []
+  readonly #folder: RecordingFolder
+  readonly #kept: OwnFile[] = []
   #file: RecordingFile
   #part = 0
   #partBytes = 0
@@ -35,22 +36,32 @@ export class FileRecorder implements Recorder, Sink {
     recorded: Recorded,
     onFailure: (error: unknown) => void,
   ): Promise<FileRecorder> {
+    const { path, force, maxBytes } = options
     const header = { part: 0, run: recorded.meta().runSeed }
-    if (options.maxBytes < Number.POSITIVE_INFINITY && !options.force) await requireNoParts(options.path)
-    const file = await RecordingFile.create(options.path, header, options.force)
-    const recorder = new FileRecorder(file, options, recorded, onFailure)
-    recorder.#write(firstBlock({ ...recorded.meta(), part: 0, attachedMs: recorded.attachedMs }), recorded.attachedMs)
-    return recorder
+    const name = nameIn(path)
+    const folder = await RecordingFolder.of(path)
+    try {
+      if (maxBytes < Number.POSITIVE_INFINITY) await requireNoParts(folder, name, force)
+      const file = await RecordingFile.create(folder, name, header, force)
+      const recorder = new FileRecorder(folder, file, options, recorded, onFailure)
+      recorder.#write(firstBlock({ ...recorded.meta(), part: 0, attachedMs: recorded.attachedMs }), recorded.attachedMs)
+      return recorder
+    } catch (error) {
+      await folder.close()
+      throw error
+    }
   }
 
   private constructor(
+    folder: RecordingFolder,
     file: RecordingFile,
     options: FileRecorderOptions,
     recorded: Recorded,
     onFailure: (error: unknown) => void,
   ) {
+    this.#folder = folder
     this.#file = file
-    this.#kept.push(file.path)
+    this.#kept.push(file.own)
     this.#options = options
     this.#recorded = recorded
     this.#onFailure = onFailure
@@ -76,7 +87,7 @@ export class FileRecorder implements Recorder, Sink {
     clearInterval(this.#timer)
     this.journal.seal()
     this.#write(lastBlock(), this.journal.latestMs)
-    await this.#writing.finally(() => this.#file.close())
+    await this.#writing.finally(() => this.#file.close()).finally(() => this.#folder.close())
   }
 
   #write(block: Buffer, latestMs: number): void {
@@ -105,9 +116,10 @@ export class FileRecorder implements Recorder, Sink {
   async #openPart({ part, runSeed }: Meta): Promise<void> {
     const { path, force, maxFiles } = this.#options
     await this.#file.close()
-    this.#file = await RecordingFile.create(partPath(path, part), { part, run: runSeed }, force)
-    this.#kept.push(this.#file.path)
-    while (this.#kept.length > maxFiles) await unlink(this.#kept.shift()!).catch(() => {})
+    const name = partPath(nameIn(path), part)
+    this.#file = await RecordingFile.create(this.#folder, name, { part, run: runSeed }, force)
+    this.#kept.push(this.#file.own)
+    while (this.#kept.length > maxFiles) await this.#folder.remove(this.#kept.shift()!)
   }
 
   #then(write: () => Promise<void>): void {

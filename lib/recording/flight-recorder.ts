@@ -1,5 +1,6 @@
 /** Keeps the latest of what happened in memory, to be written when something has gone wrong. */
 import { RecordingFile } from './file.js'
+import { nameIn, RecordingFolder } from './folder.js'
 import { Journal, type Sink } from './journal.js'
 import type { Meta } from './meta.js'
 import { firstBlock, lastBlock, laterBlock, type Recorded, type Recorder } from './recorder.js'
@@ -57,13 +58,19 @@ export class FlightRecorder implements Recorder, Sink {
     this.journal.seal()
     const stretches = this.#stretches.map((stretch) => ({ ...stretch, blocks: [...stretch.blocks] }))
     const [{ meta, beginning }] = stretches as [Stretch]
-    const file = await RecordingFile.create(path, { part: meta.part, run: meta.runSeed }, force)
+    const name = nameIn(path)
+    const folder = await RecordingFolder.of(path)
     try {
-      await file.add(await beginning, meta.attachedMs)
-      for (const { blocks } of stretches) for (const { bytes, latestMs } of blocks) await file.add(bytes, latestMs)
-      await file.add(lastBlock(), this.journal.latestMs)
+      const file = await RecordingFile.create(folder, name, { part: meta.part, run: meta.runSeed }, force)
+      try {
+        await file.add(await beginning, meta.attachedMs)
+        for (const { blocks } of stretches) for (const { bytes, latestMs } of blocks) await file.add(bytes, latestMs)
+        await file.add(lastBlock(), this.journal.latestMs)
+      } finally {
+        await file.close()
+      }
     } finally {
-      await file.close()
+      await folder.close()
     }
   }
 

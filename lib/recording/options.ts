@@ -5,7 +5,7 @@ import { suggestion } from '../nearest.js'
 export interface RecordOptions {
   /** The file. Left out with `lastMs`, where dump() names it. */
   path?: string | undefined
-  /** Replaces a file that is there. Default: false. */
+  /** Replaces a regular file that is there; nothing else is ever replaced. Default: false. */
   force?: boolean | undefined
   /** A file that would grow beyond this is followed by another one, NAME.1.kwr behind NAME.kwr. Default: no limit. */
   maxBytes?: number | undefined
