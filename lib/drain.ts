@@ -181,7 +181,7 @@ export class Drain {
       const to = clock.epochMs(Math.max(toMs, attachedMs))
       const from = clock.epochMs(Math.max(fromMs, attachedMs))
       this.#stream.loss({ ...loss, FROM: Math.min(from, to), TO: to })
-      this.#isLossUnsettled ||= loss.REASON !== 'BULK_SHARE'
+      this.#isLossUnsettled ||= loss.REASON === 'RING_FULL' || loss.REASON === 'MISSED_RUN'
     }
   }
 

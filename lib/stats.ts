@@ -17,6 +17,8 @@ export interface RecordStats {
   failed: number
   /** Arguments and environments: they had used up their share of the ring. */
   refused: number
+  /** May be missing: there was no memory for what they would have been made of. */
+  forgotten: number
   read: number
   /** Became an event. */
   delivered: number
@@ -37,6 +39,7 @@ export const NO_RECORDS: Readonly<RecordStats> = Object.freeze({
   attempts: 0,
   failed: 0,
   refused: 0,
+  forgotten: 0,
   read: 0,
   delivered: 0,
   folded: 0,
@@ -50,7 +53,7 @@ export interface SensorStats {
   records: Record<RecordName, RecordStats>
   /** Delivered events, by name. */
   events: Record<EventName, number>
-  /** Records that could not be written: failed + refused, of all types. */
+  /** Records that could not be written: failed + refused + forgotten, of all types. */
   lost: number
   /** Runs that the kernel skipped, by program. */
   missedRuns: Readonly<Record<string, number>>
@@ -82,6 +85,7 @@ export function statsOf(
       attempts: kernel.attempts[type]!,
       failed: kernel.failed[type]!,
       refused: kernel.refused[type]!,
+      forgotten: kernel.forgotten[type]!,
       read: accounts.read[type]!,
       delivered: accounts.delivered[type]!,
       folded: accounts.folded[type]!,
@@ -95,7 +99,7 @@ export function statsOf(
   return {
     records: Object.fromEntries(entries) as Record<RecordName, RecordStats>,
     events: { ...stream.delivered },
-    lost: sum(kernel.failed) + sum(kernel.refused),
+    lost: sum(kernel.failed) + sum(kernel.refused) + sum(kernel.forgotten),
     missedRuns: source.missedRuns(),
     identities: stream.identities?.stats,
     processes: stream.processes.size,

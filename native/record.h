@@ -227,32 +227,60 @@ struct cpu_counters {
 	__u64 attempts[RECORD_TYPES];	/* raised before the reserve */
 	__u64 failed[RECORD_TYPES];	/* no space in the ring */
 	__u64 refused[RECORD_TYPES];	/* bulk, while it held its half of the ring */
+	__u64 forgotten[RECORD_TYPES];	/* no memory for what they would have been made of */
 	__u64 failed_bytes;
 	__u64 refused_bytes;
-	__u64 lost;			/* failed + refused, all types: record_header.lost is its low half */
+	__u64 lost;			/* failed + refused + forgotten, all types: record_header.lost is its low half */
 	__u64 reserved[5];
 };
-RECORD_LAYOUT(cpu_counters, 448);
+RECORD_LAYOUT(cpu_counters, 576);
 
-/* Of the map in which the programs remember which address range belongs to which file of which image. */
-struct module_key {
-	__u64 start_boot_ns;
-	__u64 inode;
-	__u32 pid;
-	__u32 exec_id;
-	__u32 device;
-	__u32 generation;
+/*
+ * What the programs remember for each other lies in maps of fixed size: native/linux/bpf/memory.h.
+ * Keys are the numbers of threads or processes in the initial pid namespace, so that what one has
+ * left behind is found by the next one with its number.
+ */
+enum memory_entries {
+	WRITES_MAX = 4096,
+	MOVES_MAX = 4096,
+	CALLS_MAX = 1024,
+	MAKINGS_MAX = 1024,
+	SPANS_MAX = 8192,
 };
-RECORD_LAYOUT(module_key, 32);
+
+/* At whose expense an entry is kept: a number that is made of the user. Every value begins with it. */
+enum { SHARERS = 1024 };
+
+/* How many entries of a memory there are. */
+struct holdings {
+	__u64 all;
+	__u64 shares[SHARERS];
+};
+RECORD_LAYOUT(holdings, 8 + 8 * SHARERS);
+
+/* Where the files lie that a process maps: of the map whose key is the process. */
+enum { PROCESS_SPANS = 8 };
 
 struct module_span {
+	__u64 inode;		/* 0: there is none */
+	__u32 device;
+	__u32 generation;
 	__u64 start;
 	__u64 end;
-	__u64 told;	/* there is a record of it */
+	__u64 told;		/* there is a record of it */
 };
-RECORD_LAYOUT(module_span, 24);
+RECORD_LAYOUT(module_span, 40);
 
-/* What another process wrote into an image: of the map whose key is the image. */
+struct module_spans {
+	__u64 sharer;
+	struct parent_identity process;
+	struct module_span spans[PROCESS_SPANS];
+	__u32 next;		/* the one to go when there are too many */
+	__u32 is_incomplete;	/* one that had not been told has gone */
+};
+RECORD_LAYOUT(module_spans, 352);
+
+/* What another process wrote into an image: of the map whose key is the process. */
 enum { WRITTEN_RANGES = 16 };
 
 struct written_range {
@@ -261,46 +289,40 @@ struct written_range {
 };
 
 struct written {
+	__u64 sharer;
+	struct parent_identity target;
 	struct parent_identity writer;
 	struct written_range ranges[WRITTEN_RANGES];
 	__u64 told_ns;
-	__u32 next;	/* the one to go when there are too many */
-	__u32 reserved;
+	__u32 next;		/* the one to go when there are too many */
+	__u32 is_incomplete;	/* one has gone */
 };
-RECORD_LAYOUT(written, 288);
+RECORD_LAYOUT(written, 312);
 
 /* A thread that its tracer moved elsewhere: of the map whose key is the thread. */
-struct thread_key {
-	__u64 start_boot_ns;
-	__u32 thread;
-	__u32 reserved;
-};
-RECORD_LAYOUT(thread_key, 16);
-
 struct moved {
+	__u64 sharer;
+	__u64 start_boot_ns;	/* of the thread */
 	struct parent_identity mover;
 	__u64 home;	/* where it was */
 	__u64 boot_ns;
 };
-RECORD_LAYOUT(moved, 32);
+RECORD_LAYOUT(moved, 48);
+
+/* Where the tracee of a caller of ptrace was before the call: of the map whose key is the caller. */
+struct call {
+	__u64 sharer;
+	__u64 place;
+};
+RECORD_LAYOUT(call, 16);
 
 /* A named pipe that is being created: of the map whose key is the thread. */
 struct making {
+	__u64 sharer;
 	__u64 mount;
 	__u64 entry;
 };
-RECORD_LAYOUT(making, 16);
-
-enum track_limits {
-	MAKINGS = 512,
-	TRACKED_IMAGES = 2048,
-	TRACKED_THREADS = 4096,
-	TRACKED_CALLS = 1024,	/* of ptrace, under way */
-};
-
-enum module_limits {
-	MODULE_SPANS = 16384,	/* of the whole machine; the one that was not used for longest goes first */
-};
+RECORD_LAYOUT(making, 24);
 
 /* What the consumer writes and the programs read. */
 enum consumer_state {
@@ -329,7 +351,8 @@ struct settings {
 	__u64 ring_bytes;
 	__u32 exit_has_group_dead;	/* sched_process_exit has a second argument (6.17) */
 	__u32 page_bytes;
+	__u64 seed;			/* random: no user can choose whose expense theirs is, too */
 };
-RECORD_LAYOUT(settings, 16);
+RECORD_LAYOUT(settings, 24);
 
 #endif

@@ -40,6 +40,7 @@ export const lossAccounting = record(
         Type.Literal('RING_FULL'),
         Type.Literal('BULK_SHARE'),
         Type.Literal('MISSED_RUN'),
+        Type.Literal('MEMORY'),
         Type.Literal('NOT_RECORDED'),
         Type.Literal('DAMAGED'),
         Type.Literal('SESSION_FULL'),
@@ -49,7 +50,8 @@ export const lossAccounting = record(
       {
         description:
           'RING_FULL: the consumer was too slow. BULK_SHARE: the ring was half full, and what anybody can make many of may take no more of it. ' +
-          'MISSED_RUN: the kernel skipped the program. NOT_RECORDED: whoever made the recording lost them. ' +
+          'MISSED_RUN: the kernel skipped the program. MEMORY: a user had used up their share of the memory for what ' +
+          'these records would have been made of, such as who wrote into which process, so they may be missing. NOT_RECORDED: whoever made the recording lost them. ' +
           'DAMAGED: the recording that is replayed has a hole here, and LOST cannot say what was in it. ' +
           'SESSION_FULL: Windows had no free buffer for them. SESSION_STOPPED: somebody stopped the trace session, ' +
           'and nobody counted what came until it ran again. LOOKUP_FULL: too many new processes waited to be looked at',

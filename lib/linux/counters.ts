@@ -22,6 +22,8 @@ export interface KernelCounts {
   failed: Float64Array
   /** Bulk that would have taken more than its share. */
   refused: Float64Array
+  /** There was no memory for what they would have been made of. */
+  forgotten: Float64Array
   failedBytes: number
   refusedBytes: number
 }
@@ -31,6 +33,7 @@ export function noCounts(): KernelCounts {
     attempts: new Float64Array(TYPES),
     failed: new Float64Array(TYPES),
     refused: new Float64Array(TYPES),
+    forgotten: new Float64Array(TYPES),
     failedBytes: 0,
     refusedBytes: 0,
   }
@@ -50,6 +53,7 @@ export class KernelCounters {
       attempts: this.#sumByType(COUNTERS.attempts),
       failed: this.#sumByType(COUNTERS.failed),
       refused: this.#sumByType(COUNTERS.refused),
+      forgotten: this.#sumByType(COUNTERS.forgotten),
       failedBytes: this.#sum(COUNTERS.failed_bytes),
       refusedBytes: this.#sum(COUNTERS.refused_bytes),
     }

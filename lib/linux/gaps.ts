@@ -61,6 +61,8 @@ export class Gaps {
     if (refused !== undefined) {
       losses.push({ LOST: refused, BYTES: now.refusedBytes - before.refusedBytes, REASON: 'BULK_SHARE' })
     }
+    const forgotten = since(before.forgotten, now.forgotten)
+    if (forgotten !== undefined) losses.push({ LOST: forgotten, BYTES: 0, REASON: 'MEMORY' })
     return losses
   }
 

@@ -44,6 +44,7 @@ const ALL_CALLS_COST = 'on every system call of the machine some 22 ns'
 
 /** Behind the life cycle, so that what an exec has mapped comes after the exec. */
 const MODULE_NEEDS: readonly Need[] = [
+  { rungs: [[{ program: 'span_exit', hook: 'tp_btf/sched_process_exit' }]], events: ['MODULE_LOAD'] },
   { rungs: [[{ program: 'module_exec', hook: 'tp_btf/sched_process_exec' }]], events: ['MODULE_LOAD'] },
   {
     rungs: [
@@ -170,6 +171,15 @@ const THREAD_NEEDS: readonly Need[] = [
   {
     rungs: [
       [
+        { program: 'track_exit', hook: 'tp_btf/sched_process_exit' },
+        { program: 'track_exec', hook: 'tp_btf/sched_process_exec' },
+      ],
+    ],
+    events: THREAD_EVENTS,
+  },
+  {
+    rungs: [
+      [
         { program: 'traced_begin', hook: 'fentry/__x64_sys_ptrace', cost: 'on each ptrace only' },
         { program: 'traced_begin_32', hook: 'fentry/__ia32_compat_sys_ptrace' },
       ],
@@ -215,7 +225,7 @@ const PIPE_NEEDS: readonly Need[] = [
     rungs: [
       [
         { program: 'fifo_made', hook: 'fexit/vfs_mknod', cost: 'on each file that mknod creates only' },
-        { program: 'fifo_make', hook: 'fentry/security_path_mknod' },
+        { program: 'fifo_make', hook: 'fexit/security_path_mknod' },
       ],
       [
         {

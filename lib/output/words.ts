@@ -72,8 +72,9 @@ export const KINDS: Kinds = {
 
 const REASONS = {
   RING_FULL: 'the reader was too slow',
-  BULK_SHARE: 'arguments and environments had used up their share of the ring',
+  BULK_SHARE: 'what anybody can make many of had used up its share of the ring',
   MISSED_RUN: 'the kernel skipped the program',
+  MEMORY: 'a user had used up their share of the memory',
   NOT_RECORDED: 'whoever made the recording lost them',
   DAMAGED: 'the recording has a hole',
   SESSION_FULL: 'Windows had no free buffer for them',

@@ -11,7 +11,7 @@ import { FRAME_BYTES } from '../records.js'
 /** As PNG's: what treats it as text, or cuts the eighth bit, damages it visibly. */
 export const MAGIC = Buffer.from('894b57520d0a1a0a', 'hex')
 /** Raised also when native/record.h or native/etw_record.h change what a record says: records are in the file as they are. */
-export const VERSION = 3
+export const VERSION = 4
 
 const ENDIAN_MARK = 0x0a0b0c0d
 

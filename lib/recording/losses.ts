@@ -3,7 +3,7 @@ import { RECORD_NAMES } from '../accounts.js'
 import type { Loss } from '../linux/gaps.js'
 import { isCount, isObject, parseJson } from './json.js'
 
-const REASONS: readonly string[] = ['RING_FULL', 'BULK_SHARE', 'MISSED_RUN'] satisfies Loss['REASON'][]
+const REASONS: readonly string[] = ['RING_FULL', 'BULK_SHARE', 'MISSED_RUN', 'MEMORY'] satisfies Loss['REASON'][]
 
 export function encodeLosses(losses: readonly Loss[]): string {
   return JSON.stringify(losses)

@@ -113,6 +113,7 @@ export class PlayedGaps {
     for (const [name, count] of Object.entries(LOST) as [RecordName, number][]) {
       if (REASON === 'RING_FULL') counts.failed[typeOf(name)]! += count
       else if (REASON === 'BULK_SHARE') counts.refused[typeOf(name)]! += count
+      else if (REASON === 'MEMORY') counts.forgotten[typeOf(name)]! += count
       else this.#countMissed(PROGRAMS_OF_RECORD[name]?.[0] ?? name, count)
     }
     if (REASON === 'RING_FULL') counts.failedBytes += BYTES ?? 0

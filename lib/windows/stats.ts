@@ -6,7 +6,7 @@ import type { EventStream } from '../stream.js'
 import type { NativeSession } from './native.js'
 
 /** Of one provider: read = delivered + folded + filtered + bad + dropped + waiting. */
-export type ProviderStats = Omit<RecordStats, 'attempts' | 'failed' | 'refused'>
+export type ProviderStats = Omit<RecordStats, 'attempts' | 'failed' | 'refused' | 'forgotten'>
 
 export interface WindowsStats {
   providers: Record<string, ProviderStats>

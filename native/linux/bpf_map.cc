@@ -58,11 +58,10 @@ int BpfArray::Create(const char* name, size_t value_bytes, size_t entries, bool 
   return 0;
 }
 
-FileDescriptor CreateLruHash(const char* name, size_t key_bytes, size_t value_bytes,
-                             size_t entries) {
-  return FileDescriptor(
-      bpf_map_create(BPF_MAP_TYPE_LRU_HASH, name, static_cast<uint32_t>(key_bytes),
-                     static_cast<uint32_t>(value_bytes), static_cast<uint32_t>(entries), nullptr));
+FileDescriptor CreateHash(const char* name, size_t key_bytes, size_t value_bytes, size_t entries) {
+  return FileDescriptor(bpf_map_create(BPF_MAP_TYPE_HASH, name, static_cast<uint32_t>(key_bytes),
+                                       static_cast<uint32_t>(value_bytes),
+                                       static_cast<uint32_t>(entries), nullptr));
 }
 
 }  // namespace kernelwire

@@ -64,9 +64,8 @@ class BpfArray {
   std::shared_ptr<Mapping> mapping_;
 };
 
-// A BPF_MAP_TYPE_LRU_HASH that only the programs use; no descriptor and an errno where it is
+// A BPF_MAP_TYPE_HASH whose memory is there from the start; no descriptor and an errno where it is
 // refused.
-FileDescriptor CreateLruHash(const char* name, size_t key_bytes, size_t value_bytes,
-                             size_t entries);
+FileDescriptor CreateHash(const char* name, size_t key_bytes, size_t value_bytes, size_t entries);
 
 }  // namespace kernelwire

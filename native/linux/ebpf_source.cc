@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "linux/ebpf_source.h"
 
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,8 @@ settings ConstantsFor(const EbpfOptions& options) {
   constants.ring_bytes = options.ring_bytes;
   constants.exit_has_group_dead = ExitHasGroupDead();
   constants.page_bytes = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
+  // Without it users can only find out with whom they share.
+  if (getrandom(&constants.seed, sizeof(constants.seed), GRND_NONBLOCK) < 0) constants.seed = 0;
   return constants;
 }
 

@@ -19,7 +19,9 @@
 #include "process_fork.skel.h"
 #include "ptrace_begin.skel.h"
 #include "remote_thread.skel.h"
+#include "span_end.skel.h"
 #include "task_snapshot.skel.h"
+#include "track_end.skel.h"
 
 namespace kernelwire {
 namespace {
@@ -82,6 +84,9 @@ const std::vector<ProgramSource>& All() {
       Source("write_pwritev2", memory_write_bpf__elf_bytes),
       Source("write_calls", memory_write_bpf__elf_bytes),
       Source("remote_thread", remote_thread_bpf__elf_bytes),
+      Source("track_exit", track_end_bpf__elf_bytes),
+      Source("track_exec", track_end_bpf__elf_bytes),
+      Source("span_exit", span_end_bpf__elf_bytes),
       Source("fifo_open", pipe_functions_bpf__elf_bytes),
       Source("fifo_opened", pipe_functions_bpf__elf_bytes),
       Source("fifo_make", pipe_functions_bpf__elf_bytes),

@@ -14,27 +14,39 @@
 namespace kernelwire {
 namespace {
 
-// What programs remember for each other; the one that was not used for longest goes first.
-struct Memory {
+// What programs remember for each other.
+struct Shape {
   const char* name;         // as the programs declare it
   const char* kernel_name;  // at most 15 characters
-  size_t key_bytes;
   size_t value_bytes;
   size_t entries;
 };
 
-constexpr Memory kMemories[] = {
-    {"spans", "kernelwire_mods", sizeof(module_key), sizeof(module_span), MODULE_SPANS},
-    {"writes", "kernelwire_wrot", sizeof(parent_identity), sizeof(written), TRACKED_IMAGES},
-    {"moves", "kernelwire_move", sizeof(thread_key), sizeof(moved), TRACKED_THREADS},
-    {"calls", "kernelwire_call", sizeof(uint64_t), sizeof(uint64_t), TRACKED_CALLS},
-    {"makings", "kernelwire_fifo", sizeof(uint64_t), sizeof(making), MAKINGS},
+constexpr Shape kShapes[] = {
+    {"spans", "kernelwire_mods", sizeof(module_spans), SPANS_MAX},
+    {"writes", "kernelwire_wrot", sizeof(written), WRITES_MAX},
+    {"moves", "kernelwire_move", sizeof(moved), MOVES_MAX},
+    {"calls", "kernelwire_call", sizeof(call), CALLS_MAX},
+    {"makings", "kernelwire_fifo", sizeof(making), MAKINGS_MAX},
 };
 
-const Memory* MemoryOf(const std::string& name) {
-  for (const Memory& memory : kMemories)
-    if (name == memory.name) return &memory;
+// MEMORY() of native/linux/bpf/kept.h
+constexpr char kHeld[] = "_held";
+
+const Shape* ShapeOf(const std::string& name) {
+  for (const Shape& shape : kShapes)
+    if (name == shape.name) return &shape;
   return nullptr;
+}
+
+bool IsHeld(const std::string& map) {
+  const size_t suffix = sizeof(kHeld) - 1;
+  return map.size() > suffix && map.compare(map.size() - suffix, suffix, kHeld) == 0;
+}
+
+// Of either of the two maps of a memory.
+std::string MemoryOf(const std::string& map) {
+  return IsHeld(map) ? map.substr(0, map.size() - sizeof(kHeld) + 1) : map;
 }
 
 }  // namespace
@@ -55,23 +67,37 @@ int SharedMaps::Create(size_t ring_bytes, std::unique_ptr<SharedMaps>* maps) {
 }
 
 bool SharedMaps::Has(const std::string& name) {
-  return name == "ring" || name == "counters" || name == "control" || MemoryOf(name);
+  return name == "ring" || name == "counters" || name == "control" || ShapeOf(MemoryOf(name));
 }
 
 int SharedMaps::Find(const std::string& name) {
   if (name == "ring") return ring_->fd();
   if (name == "counters") return counters_->fd();
   if (name == "control") return control_->fd();
-  const Memory* memory = MemoryOf(name);
-  if (!memory) {
+  return FindMemory(MemoryOf(name), IsHeld(name));
+}
+
+int SharedMaps::FindMemory(const std::string& name, bool is_held) {
+  const Shape* shape = ShapeOf(name);
+  if (!shape) {
     errno = ENOENT;
     return -1;
   }
-  FileDescriptor& map = memories_[name];
-  if (!map)
-    map =
-        CreateLruHash(memory->kernel_name, memory->key_bytes, memory->value_bytes, memory->entries);
-  return map.get();
+  Memory& memory = memories_[name];
+  if (!is_held) {
+    if (!memory.entries)
+      memory.entries =
+          CreateHash(shape->kernel_name, sizeof(uint32_t), shape->value_bytes, shape->entries);
+    return memory.entries.get();
+  }
+  if (!memory.held) {
+    const int error = BpfArray::Create("kernelwire_held", sizeof(holdings), 1, true, &memory.held);
+    if (error) {
+      errno = error;
+      return -1;
+    }
+  }
+  return memory.held->fd();
 }
 
 void SharedMaps::Forget(const std::function<bool(const std::string& name)>& is_needed) {
@@ -81,11 +107,17 @@ void SharedMaps::Forget(const std::function<bool(const std::string& name)>& is_n
 
 void SharedMaps::Clear(const std::string& name) {
   const auto memory = memories_.find(name);
-  if (memory == memories_.end() || !memory->second) return;
-  std::vector<std::byte> key(MemoryOf(name)->key_bytes);
-  const int map = memory->second.get();
-  while (!bpf_map_get_next_key(map, nullptr, key.data()))
-    if (bpf_map_delete_elem(map, key.data())) return;
+  if (memory == memories_.end() || !memory->second.entries || !memory->second.held) return;
+  auto* held = reinterpret_cast<holdings*>(memory->second.held->mapping()->data());
+  const int map = memory->second.entries.get();
+  std::vector<uint64_t> value((ShapeOf(name)->value_bytes + 7) / 8);
+  uint32_t key;
+  while (!bpf_map_get_next_key(map, nullptr, &key)) {
+    if (bpf_map_lookup_elem(map, &key, value.data()) || bpf_map_delete_elem(map, &key)) continue;
+    // Every value begins with it.
+    __atomic_fetch_sub(&held->shares[value[0] % SHARERS], 1, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&held->all, 1, __ATOMIC_RELAXED);
+  }
 }
 
 void SharedMaps::Ask(uint32_t asks) {

@@ -35,12 +35,19 @@ class SharedMaps {
   void Ask(uint32_t asks);
 
  private:
+  // What programs remember, and how much of it is held at whose expense (struct holdings).
+  struct Memory {
+    FileDescriptor entries;
+    std::unique_ptr<BpfArray> held;
+  };
+
   SharedMaps() = default;
+  int FindMemory(const std::string& name, bool is_held);
   void Clear(const std::string& name);
   std::unique_ptr<BpfRing> ring_;
   std::unique_ptr<BpfArray> counters_;
   std::unique_ptr<BpfArray> control_;
-  std::map<std::string, FileDescriptor> memories_;
+  std::map<std::string, Memory> memories_;  // by the names of what is remembered
 };
 
 }  // namespace kernelwire

@@ -2,7 +2,8 @@
  * inject MODE PID TICK POINTER SPACE STACK THREAD MAKER: makes a victim (victim.c) begin a thread.
  * inject MODE spawn VICTIM: the same with one that it starts itself; ends when its input ends.
  * inject hollow|hollow-memory VICTIM: starts one, whose first code is another's; ends likewise.
- * Says "done" when all is done.
+ * inject late|scattered PID ...: says "written" when the code is there, and goes on when its input ends;
+ * scattered, it has written in many other places by then. Says "done" when all is done.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -114,11 +115,10 @@ static void drive(pid_t pid, const char *how, unsigned long place, const struct 
 }
 
 /* More pieces than a handful: some trackers look at a few only. */
-static void transfer(const struct victim *victim, struct code *code)
+static void transfer_code(const struct victim *victim, struct code *code)
 {
 	struct iovec own[16], other[16];
 	unsigned long space = victim->space;
-	struct iovec word = { &space, sizeof(space) }, pointer = { (void *)victim->pointer, sizeof(space) };
 	int count = 0;
 
 	for (size_t i = 0; i < code->size; i += 5, count++) {
@@ -127,9 +127,21 @@ static void transfer(const struct victim *victim, struct code *code)
 		own[count] = (struct iovec){ code->bytes + i, size };
 		other[count] = (struct iovec){ (void *)(space + i), size };
 	}
-	/* The code first, then what makes it run, as injectors do. */
 	REQUIRE(process_vm_writev(victim->pid, own, count, other, count, 0) == (ssize_t)code->size);
-	REQUIRE(process_vm_writev(victim->pid, &word, 1, &pointer, 1, 0) == sizeof(space));
+}
+
+static void transfer_word(const struct victim *victim, unsigned long word, unsigned long place)
+{
+	struct iovec own = { &word, sizeof(word) }, other = { (void *)place, sizeof(word) };
+
+	REQUIRE(process_vm_writev(victim->pid, &own, 1, &other, 1, 0) == sizeof(word));
+}
+
+/* The code first, then what makes it run, as injectors do. */
+static void transfer(const struct victim *victim, struct code *code)
+{
+	transfer_code(victim, code);
+	transfer_word(victim, victim->space, victim->pointer);
 }
 
 /* Both as a 32-bit program does; what they write to lies below 4 GiB, too. */
@@ -206,6 +218,25 @@ static void write_pointer(const struct victim *victim)
 	close(memory);
 }
 
+static void wait_for_input(void)
+{
+	char byte;
+
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+}
+
+static void transfer_late(const struct victim *victim, struct code *code, int others)
+{
+	transfer_code(victim, code);
+	for (int i = 0; i < others; i++)
+		transfer_word(victim, 0, victim->stack + 64 * i);
+	printf("written\n");
+	fflush(stdout);
+	wait_for_input();
+	transfer_word(victim, victim->space, victim->pointer);
+}
+
 static void inject(const char *mode, const struct victim *victim)
 {
 	struct code code = code_with(victim->stack + 60000, victim->thread, RETURN);
@@ -219,6 +250,10 @@ static void inject(const char *mode, const struct victim *victim)
 		transfer_32(victim, &code);
 	} else if (!strcmp(mode, "poke-32")) {
 		poke_32(victim, &code);
+	} else if (!strcmp(mode, "late")) {
+		transfer_late(victim, &code, 0);
+	} else if (!strcmp(mode, "scattered")) {
+		transfer_late(victim, &code, 64);
 	} else if (!strcmp(mode, "transfer")) {
 		transfer(victim, &code);
 	} else {
@@ -232,14 +267,6 @@ static void say_done(void)
 {
 	printf("done\n");
 	fflush(stdout);
-}
-
-static void wait_for_input(void)
-{
-	char byte;
-
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
 }
 
 static int hollow(const char *mode, char *file)

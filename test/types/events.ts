@@ -55,6 +55,7 @@ export function narrowsAStream(batch: Delivered<'NEW_PROCESS' | 'TERMINATE_PROCE
         | 'RING_FULL'
         | 'BULK_SHARE'
         | 'MISSED_RUN'
+        | 'MEMORY'
         | 'NOT_RECORDED'
         | 'SESSION_FULL'
         | 'SESSION_STOPPED'

@@ -263,6 +263,7 @@ test('what the statistics say adds up', () => {
   expect(stats.records.FORK).toEqual({
     attempts: 2,
     failed: 0,
+    forgotten: 0,
     refused: 0,
     read: 2,
     delivered: 0,

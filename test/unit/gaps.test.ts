@@ -52,6 +52,14 @@ test('a full ring tells how many of which type, and how large they were, over al
   expect(gaps.take()).toEqual([{ LOST: { EXEC: 3, EXIT: 1 }, BYTES: 540, REASON: 'RING_FULL' }])
 })
 
+test('what may be missing for want of memory is a loss of its own', () => {
+  const { counters, gaps } = gapsOver()
+  counters.forget(0, TYPE.thread, 2)
+  counters.forget(1, TYPE.thread)
+  expect(gaps.take()).toEqual([{ LOST: { THREAD: 3 }, BYTES: 0, REASON: 'MEMORY' }])
+  expect(gaps.take()).toEqual([])
+})
+
 test('bulk that was refused is a loss for another reason', () => {
   const { counters, gaps } = gapsOver()
   counters.refuse(0, TYPE.environment, 100_000)

@@ -144,10 +144,11 @@ export const COUNTERS = {
   attempts: 0,
   failed: 128,
   refused: 256,
-  failed_bytes: 384,
-  refused_bytes: 392,
-  lost: 400,
-  SIZE: 448,
+  forgotten: 384,
+  failed_bytes: 512,
+  refused_bytes: 520,
+  lost: 528,
+  SIZE: 576,
 } as const
 
 /** The largest block of arguments or environment: fs/exec.c allows 6 MiB for both. */

@@ -16,7 +16,7 @@ static __always_inline bool is_told(__s64 result)
 	return result >= 0 || ((result == -EPERM || result == -EACCES) && asks() & ASKS_DENIED);
 }
 
-/* Several programs write them: one can preempt another. Hence atomic. `header`: of a record of `size` bytes. */
+/* `header`: of a record of `size` bytes. */
 static __always_inline void access_output(struct record_header *header, __u8 type, __u64 size)
 {
 	struct cpu_counters *cpu = counters_of_this_cpu();
@@ -27,19 +27,7 @@ static __always_inline void access_output(struct record_header *header, __u8 typ
 	header->boot_ns = bpf_ktime_get_boot_ns();
 	header->cpu = bpf_get_smp_processor_id();
 	header->lost = cpu->lost;
-	__sync_fetch_and_add(&cpu->attempts[type], 1);
-	/* Anybody can do it as often as they like. */
-	if (more_than_half_full()) {
-		__sync_fetch_and_add(&cpu->refused[type], 1);
-		__sync_fetch_and_add(&cpu->refused_bytes, size);
-		__sync_fetch_and_add(&cpu->lost, 1);
-		return;
-	}
-	if (!bpf_ringbuf_output(&ring, header, size, wake_up()))
-		return;
-	__sync_fetch_and_add(&cpu->failed[type], 1);
-	__sync_fetch_and_add(&cpu->failed_bytes, size);
-	__sync_fetch_and_add(&cpu->lost, 1);
+	shared_output(cpu, header, type, size);
 }
 
 /* Whoever traces one thread after the other, or moves memory piece by piece, has one access to the process. */
@@ -52,6 +40,7 @@ struct repeat_key {
 	__u32 reserved;
 };
 
+/* Of a pair that is pushed out by others, an access is told once more: nothing is missing then. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 512);

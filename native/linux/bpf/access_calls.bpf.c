@@ -21,22 +21,27 @@ struct task_struct___tracer {
 /* A tracer has set registers of its tracee. */
 static __always_inline void registers_set(struct task_struct *tracee)
 {
-	__u64 caller = bpf_get_current_pid_tgid();
+	__u32 caller = bpf_get_current_pid_tgid(), thread;
 	struct moved mine = { .boot_ns = bpf_ktime_get_boot_ns() };
-	__u64 *before = bpf_map_lookup_elem(&calls, &caller);
+	struct call *before = bpf_map_lookup_elem(&calls, &caller);
 	struct parent_identity target = {};
-	struct thread_key key;
 	struct moved *moved;
 	__u64 place;
 
 	if (!tracee || !before)
 		return;
-	mine.home = *before;
+	mine.home = before->place;
+	forget(calls, &caller, before);
 	place = place_of(tracee);
-	key = thread_key_of(tracee);
-	moved = bpf_map_lookup_elem(&moves, &key);
+	thread = BPF_CORE_READ(tracee, pid);
+	moved = bpf_map_lookup_elem(&moves, &thread);
+	/* One that had the number before has left it behind. */
+	if (moved && moved->start_boot_ns != BPF_CORE_READ(tracee, start_boottime)) {
+		forget(moves, &thread, moved);
+		moved = NULL;
+	}
 	if (moved && is_near(place, moved->home)) {
-		bpf_map_delete_elem(&moves, &key);
+		forget(moves, &thread, moved);
 		return;
 	}
 	if (!moved && is_near(place, mine.home))
@@ -44,9 +49,14 @@ static __always_inline void registers_set(struct task_struct *tracee)
 	fill_party(&mine.mover, (struct task_struct *)bpf_get_current_task());
 	fill_party(&target, tracee);
 	tell_change(&mine.mover, &target, ACCESS_MODE_TRACE);
-	if (moved)
-		mine.home = moved->home;
-	bpf_map_update_elem(&moves, &key, &mine, BPF_ANY);
+	if (moved) {
+		moved->mover = mine.mover;
+		moved->boot_ns = mine.boot_ns;
+		return;
+	}
+	mine.start_boot_ns = BPF_CORE_READ(tracee, start_boottime);
+	if (!remember(moves, MOVES_MAX, &thread, &mine))
+		count_forgotten(RECORD_THREAD);
 }
 
 static __always_inline void track_ptrace(__u64 request, __u32 number, __u64 address, __u32 bytes)
@@ -118,6 +128,8 @@ __noinline int track_vectors(__u32 number, __u64 vectors, __u64 count, __u32 wor
 		written_bytes -= track_vector(low_of(&target), high_of(&target), vectors + i * 2 * words, words,
 					      written_bytes);
 	}
+	if (count > IOVECS_MAX && written_bytes)
+		some_unknown(&target);
 	return 0;
 }
 

@@ -29,6 +29,7 @@ typedef _Bool bool;
 
 /* include/uapi/linux/bpf.h */
 enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
@@ -38,6 +39,7 @@ enum bpf_map_type {
 enum {
 	BPF_F_MMAPABLE = 1 << 10,
 	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
 	BPF_RB_NO_WAKEUP = 1 << 0,
 	BPF_RB_FORCE_WAKEUP = 1 << 1,
 	BPF_RB_AVAIL_DATA = 0,
@@ -147,11 +149,15 @@ struct ns_common {
 };
 
 struct user_namespace {
+	struct user_namespace *parent;
+	kuid_t owner;
 	struct ns_common ns;
 	int level;
 };
 
 struct pid_namespace {
+	struct user_namespace *user_ns;
+	struct pid_namespace *parent;
 	struct ns_common ns;
 };
 

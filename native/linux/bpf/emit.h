@@ -107,4 +107,25 @@ static __always_inline void fill_header(struct record_header *header, __u8 type,
 		written_;                                                    \
 	})
 
+/*
+ * A record of a type that anybody can make as often as they like, so that it is bulk. Several programs
+ * make them, of which one can preempt another: hence atomic. `header`: of a record of `size` bytes.
+ */
+static __always_inline void shared_output(struct cpu_counters *cpu, struct record_header *header, __u8 type,
+					  __u64 size)
+{
+	__sync_fetch_and_add(&cpu->attempts[type], 1);
+	if (more_than_half_full()) {
+		__sync_fetch_and_add(&cpu->refused[type], 1);
+		__sync_fetch_and_add(&cpu->refused_bytes, size);
+		__sync_fetch_and_add(&cpu->lost, 1);
+		return;
+	}
+	if (!bpf_ringbuf_output(&ring, header, size, wake_up()))
+		return;
+	__sync_fetch_and_add(&cpu->failed[type], 1);
+	__sync_fetch_and_add(&cpu->failed_bytes, size);
+	__sync_fetch_and_add(&cpu->lost, 1);
+}
+
 #endif

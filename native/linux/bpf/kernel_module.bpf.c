@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* A module of the kernel was loaded. Where it lies is not told: that would help against KASLR. */
-#include "module_record.h"
+#include "emit.h"
 
 #define MODULE_NAME_LIMIT 64
 
@@ -72,7 +72,7 @@ int BPF_PROG(kernel_module, struct module *module)
 	record->path_bytes = record->path_length = length - 1;
 	record->memory_size = size_of(module);
 	fill_header(&record->header, RECORD_MODULE, RECORD_KERNEL_MODULE, bpf_get_current_task_btf(), cpu);
-	module_output(cpu, record, sizeof(*record) + bounded(length - 1, sizeof(mine.name)));
+	shared_output(cpu, &record->header, RECORD_MODULE, sizeof(*record) + bounded(length - 1, sizeof(mine.name)));
 	return 0;
 }
 

@@ -10,8 +10,8 @@
 #define KERNELWIRE_MODULE_H
 
 #include "file.h"
-#include "module_record.h"
 #include "path.h"
+#include "spans.h"
 
 struct module_scratch {
 	struct path_buffer path;
@@ -27,13 +27,13 @@ struct {
 	__type(value, struct module_scratch);
 } scratch SEC(".maps");
 
-/* Shared by the programs: native/linux/ebpf_source.cc makes it. */
+/* Larger than what fits on the stack; of the current CPU, which a program does not leave. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, MODULE_SPANS);
-	__type(key, struct module_key);
-	__type(value, struct module_span);
-} spans SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct module_spans);
+} new_spans SEC(".maps");
 
 /* A module that there was and that could not be looked at: it is lost, and said to be. */
 static __always_inline void module_missed(void)
@@ -70,24 +70,74 @@ __noinline int module_emit(__u64 address_of_file, __u64 start, __u64 end)
 	record->memory_size = end - start;
 	fill_file(&record->file, file, task);
 	fill_header(&record->header, RECORD_MODULE, is_deleted(dentry) ? RECORD_DELETED : 0, task, cpu);
-	module_output(cpu, record, sizeof(*record) + bounded(READ_ONCE(mine->used), sizeof(mine->strings)));
+	shared_output(cpu, &record->header, RECORD_MODULE,
+		      sizeof(*record) + bounded(READ_ONCE(mine->used), sizeof(mine->strings)));
 	return 0;
 }
 
-static __always_inline struct module_key module_key_of(struct task_struct *task, __u64 address_of_file)
+/* Where the files lie that the current image has mapped; NULL where there is no place for it. */
+static __noinline struct module_spans *spans_of(struct task_struct *task)
 {
-	struct file *file = (struct file *)address_of_file;
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct module_key key = {
-		.start_boot_ns = task->group_leader->start_boottime,
+	__u32 zero = 0, process = task->tgid, exec_id = task->self_exec_id;
+	struct module_spans *known = bpf_map_lookup_elem(&spans, &process);
+	struct module_spans *fresh = bpf_map_lookup_elem(&new_spans, &zero);
+	__u64 start = task->group_leader->start_boottime;
+
+	if (known && known->process.start_boot_ns == start) {
+		if (known->process.exec_id == exec_id)
+			return known;
+		known->process.exec_id = exec_id;
+		known->is_incomplete = known->next = 0;
+		__builtin_memset(known->spans, 0, sizeof(known->spans));
+		return known;
+	}
+	/* Another process that had the number has left it behind. */
+	if (known)
+		forget(spans, &process, known);
+	if (!fresh)
+		return NULL;
+	fresh->process.pid = process;
+	fresh->process.exec_id = exec_id;
+	fresh->process.start_boot_ns = start;
+	return remember(spans, SPANS_MAX, &process, fresh);
+}
+
+/* Which file, as a span has it. */
+static __always_inline struct module_span span_of_file(__u64 address_of_file)
+{
+	struct inode *inode = BPF_CORE_READ((struct file *)address_of_file, f_inode);
+	struct module_span span = {
 		.inode = BPF_CORE_READ(inode, i_ino),
-		.pid = task->tgid,
-		.exec_id = task->self_exec_id,
 		.device = BPF_CORE_READ(inode, i_sb, s_dev),
 		.generation = BPF_CORE_READ(inode, i_generation),
 	};
 
-	return key;
+	return span;
+}
+
+static __always_inline struct module_span *find_span(struct module_spans *all, const struct module_span *wanted)
+{
+	for (int i = 0; i < PROCESS_SPANS; i++) {
+		struct module_span *span = &all->spans[i];
+
+		if (span->inode == wanted->inode && span->device == wanted->device &&
+		    span->generation == wanted->generation)
+			return span;
+	}
+	return NULL;
+}
+
+static __always_inline struct module_span *add_span(struct module_spans *all, const struct module_span *added)
+{
+	__u32 next = READ_ONCE(all->next);
+	struct module_span *span = &all->spans[next & (PROCESS_SPANS - 1)];
+
+	/* Threads of one process may take the same place: without atomics that return a value they cannot tell. */
+	WRITE_ONCE(all->next, next + 1);
+	if (span->inode && !span->told)
+		all->is_incomplete = 1;
+	*span = *added;
+	return span;
 }
 
 struct mapping {
@@ -100,11 +150,14 @@ struct mapping {
 /* `address_of_file`: as file_of() reads it. */
 static __always_inline void module_mapped(__u64 address_of_file, const struct mapping *mapping)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct module_key key = module_key_of(task, address_of_file);
-	struct module_span *known = bpf_map_lookup_elem(&spans, &key);
-	struct module_span span = { .start = mapping->start, .end = mapping->end };
+	struct module_spans *all = spans_of(bpf_get_current_task_btf());
+	struct module_span mine = span_of_file(address_of_file);
+	struct module_span *known = all ? find_span(all, &mine) : NULL;
+	/* Whether it is known where the file begins, if not here. */
+	bool is_certain = known || mapping->offset == 0 || (all && !all->is_incomplete);
 
+	mine.start = mapping->start;
+	mine.end = mapping->end;
 	if (known && mapping->start == known->start) {
 		/* mprotect may have split the mapping that was there. */
 		if (known->end < mapping->end)
@@ -112,8 +165,10 @@ static __always_inline void module_mapped(__u64 address_of_file, const struct ma
 	} else if (!known || mapping->offset == 0 || mapping->start < known->start || mapping->start >= known->end) {
 		if (!mapping->executable && mapping->offset != 0)
 			return;
-		bpf_map_update_elem(&spans, &key, &span, BPF_ANY);
-		known = bpf_map_lookup_elem(&spans, &key);
+		if (known)
+			*known = mine;
+		else if (all)
+			known = add_span(all, &mine);
 	}
 	if (!mapping->executable)
 		return;
@@ -121,10 +176,10 @@ static __always_inline void module_mapped(__u64 address_of_file, const struct ma
 		if (known->told)
 			return;
 		known->told = 1;
-		span.start = known->start;
-		span.end = known->end;
+		mine.start = known->start;
+		mine.end = known->end;
 	}
-	module_emit(address_of_file, span.start, span.end);
+	module_emit(address_of_file, is_certain ? mine.start : 0, is_certain ? mine.end : 0);
 }
 
 #endif

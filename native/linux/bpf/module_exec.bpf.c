@@ -72,17 +72,18 @@ static __noinline __u64 end_of(struct task_struct *task, __u64 end, __u64 inode)
 static __noinline __u64 find(struct task_struct *task, __u64 address, __u64 data, struct module_span *span)
 {
 	struct view first = {}, last = {};
-	struct module_key key;
+	struct module_spans *all = spans_of(task);
 
 	if (!span || !look(task, address, &first) || !first.file)
 		return 0;
 	if (!data || !look(task, data, &last) || last.inode != first.inode)
 		last.end = first.end;
+	*span = span_of_file(first.file);
 	span->start = start_of(task, first.start, first.inode);
 	span->end = end_of(task, last.end, first.inode);
 	span->told = 1;
-	key = module_key_of(task, first.file);
-	bpf_map_update_elem(&spans, &key, span, BPF_ANY);
+	if (all)
+		add_span(all, span);
 	return first.file;
 }
 

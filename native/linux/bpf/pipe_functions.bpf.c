@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* Named pipes that are created and opened, in whatever way: on the kernel's own functions for it. */
+#include "kept.h"
 #include "pipe.h"
 
-/* Shared by the programs: native/linux/ebpf_source.cc makes it, in its true size. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 64);
-	__type(key, __u64);
-	__type(value, struct making);
-} makings SEC(".maps");
+MEMORY(makings, struct making);
 
 static __always_inline bool waits(struct file *file)
 {
@@ -38,16 +33,26 @@ int fifo_opened(__u64 *arguments)
 	return 0;
 }
 
-/* Here the mount is known, and below whether it came about: the arguments there differ between kernels. */
-SEC("fentry/security_path_mknod")
+/*
+ * Here the mount is known, and below whether it came about: the arguments there differ between kernels. What is not
+ * refused here is made there (fs/namei.c, do_mknodat), so that nothing is left behind.
+ */
+SEC("fexit/security_path_mknod")
 int fifo_make(__u64 *arguments)
 {
 	struct path *folder = (void *)arguments[0];
-	struct making making = { .mount = (__u64)BPF_CORE_READ(folder, mnt), .entry = arguments[1] };
-	__u64 thread = bpf_get_current_pid_tgid();
+	struct making mine = { .mount = (__u64)BPF_CORE_READ(folder, mnt), .entry = arguments[1] }, *making;
+	__u32 thread = bpf_get_current_pid_tgid();
 
-	if ((arguments[2] & S_IFMT) == S_IFIFO)
-		bpf_map_update_elem(&makings, &thread, &making, BPF_ANY);
+	if ((arguments[2] & S_IFMT) != S_IFIFO || (int)arguments[4])
+		return 0;
+	making = remember(makings, MAKINGS_MAX, &thread, &mine);
+	if (!making) {
+		count_forgotten(RECORD_PIPE);
+		return 0;
+	}
+	making->mount = mine.mount;
+	making->entry = mine.entry;
 	return 0;
 }
 
@@ -62,7 +67,7 @@ struct dentry___inode {
 SEC("fexit/vfs_mknod")
 int fifo_made(__u64 *arguments)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
+	__u32 thread = bpf_get_current_pid_tgid();
 	struct making *making = bpf_map_lookup_elem(&makings, &thread);
 	struct dentry___inode *entry;
 	struct inode *inode;
@@ -72,7 +77,7 @@ int fifo_made(__u64 *arguments)
 		return 0;
 	mount = making->mount;
 	entry = (void *)making->entry;
-	bpf_map_delete_elem(&makings, &thread);
+	forget(makings, &thread, making);
 	inode = BPF_CORE_READ(entry, d_inode);
 	if (inode && is_pipe(inode))
 		pipe_emit(mount, (__u64)entry, RECORD_NEW);

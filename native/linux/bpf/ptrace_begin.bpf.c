@@ -5,17 +5,21 @@
 
 static __always_inline int before_ptrace(__u64 request, __u32 number)
 {
-	__u64 caller = bpf_get_current_pid_tgid();
+	__u32 caller = bpf_get_current_pid_tgid();
+	struct call mine = {}, *call;
 	struct task_struct *tracee;
-	__u64 place;
 
 	if (!sets_registers(request))
 		return 0;
 	tracee = task_numbered(number);
 	if (!tracee)
 		return 0;
-	place = place_of(tracee);
-	bpf_map_update_elem(&calls, &caller, &place, BPF_ANY);
+	mine.place = place_of(tracee);
+	call = remember(calls, CALLS_MAX, &caller, &mine);
+	if (call)
+		call->place = mine.place;
+	else
+		count_forgotten(RECORD_THREAD);
 	return 0;
 }
 

@@ -41,26 +41,28 @@ int remote_thread(__u64 *arguments)
 	struct task_struct *thread = (void *)arguments[0];
 	struct task_struct *creator = (struct task_struct *)bpf_get_current_task();
 	struct thread_record record = {};
-	struct thread_key key;
 	struct written *written;
 	struct moved *moved;
 
 	if (!(arguments[1] & CLONE_THREAD) || BPF_CORE_READ(thread, flags) & (PF_IO_WORKER | PF_USER_WORKER))
 		return 0;
 	fill_party(&record.target, creator);
-	written = bpf_map_lookup_elem(&writes, &record.target);
+	written = writes_to(&record.target);
 	if (written && is_written(written, place_of(creator))) {
 		record.reasons = THREAD_WRITTEN;
 		put_actor(&record.header, &written->writer);
 	}
-	key = thread_key_of(creator);
-	moved = bpf_map_lookup_elem(&moves, &key);
+	moved = moved_of(creator);
 	if (moved && is_under_way(moved, creator)) {
 		record.reasons |= THREAD_DRIVEN;
 		put_actor(&record.header, &moved->mover);
 	}
-	if (!record.reasons)
+	if (!record.reasons) {
+		/* It may be one of those that had no place any more. */
+		if (written && written->is_incomplete)
+			count_forgotten(RECORD_THREAD);
 		return 0;
+	}
 	record.thread = BPF_CORE_READ(thread, pid);
 	access_output(&record.header, RECORD_THREAD, sizeof(record));
 	return 0;

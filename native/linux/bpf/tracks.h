@@ -8,29 +8,7 @@
 
 #include "access.h"
 #include "syscall.h"
-
-/* Shared by the programs: native/linux/ebpf_source.cc makes them, in their true sizes. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 64);
-	__type(key, struct parent_identity);
-	__type(value, struct written);
-} writes SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 64);
-	__type(key, struct thread_key);
-	__type(value, struct moved);
-} moves SEC(".maps");
-
-/* Where the tracee of a caller of ptrace was before the call. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 64);
-	__type(key, __u64);
-	__type(value, __u64);
-} calls SEC(".maps");
+#include "tracked.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -71,14 +49,27 @@ static __always_inline __u64 place_of(struct task_struct *task)
 	return place_in(stack);
 }
 
-static __always_inline struct thread_key thread_key_of(struct task_struct *task)
+/* Where this thread was moved to; NULL where nobody did, or only another one that had its number. */
+static __always_inline struct moved *moved_of(struct task_struct *task)
 {
-	struct thread_key key = {
-		.start_boot_ns = BPF_CORE_READ(task, start_boottime),
-		.thread = BPF_CORE_READ(task, pid),
-	};
+	__u32 thread = BPF_CORE_READ(task, pid);
+	struct moved *moved = bpf_map_lookup_elem(&moves, &thread);
 
-	return key;
+	return moved && moved->start_boot_ns == BPF_CORE_READ(task, start_boottime) ? moved : NULL;
+}
+
+static __always_inline bool is_same(const struct parent_identity *one, const struct parent_identity *other)
+{
+	return one->pid == other->pid && one->exec_id == other->exec_id && one->start_boot_ns == other->start_boot_ns;
+}
+
+/* What was written into this image; NULL where nothing was. */
+static __always_inline struct written *writes_to(const struct parent_identity *target)
+{
+	__u32 process = target->pid;
+	struct written *written = bpf_map_lookup_elem(&writes, &process);
+
+	return written && is_same(&written->target, target) ? written : NULL;
 }
 
 /* `modes`: through what. */

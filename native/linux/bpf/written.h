@@ -17,8 +17,12 @@
  */
 __noinline int add_range_of(__u64 target_low, __u64 target_high, __u64 start, __u64 end)
 {
-	__u64 target[2] = { target_low, target_high };
-	struct written *written = bpf_map_lookup_elem(&writes, target);
+	struct parent_identity target = {
+		.pid = target_low,
+		.exec_id = target_low >> 32,
+		.start_boot_ns = target_high,
+	};
+	struct written *written = writes_to(&target);
 	__u32 next;
 
 	if (!written || end - start < CODE_MIN)
@@ -34,6 +38,7 @@ __noinline int add_range_of(__u64 target_low, __u64 target_high, __u64 start, __
 			range->end = end;
 		return 0;
 	}
+	written->is_incomplete = 1;
 	next = written->next & (WRITTEN_RANGES - 1);
 	written->ranges[next].start = start;
 	written->ranges[next].end = end;
@@ -56,8 +61,39 @@ static __always_inline void add_range(const struct parent_identity *target, __u6
 	add_range_of(low_of(target), high_of(target), start, end);
 }
 
-/* Larger than what fits on the stack. */
-const volatile struct written nothing_written SEC(".rodata.written") = {};
+/* More was written into this image than is remembered. */
+static __always_inline void some_unknown(const struct parent_identity *target)
+{
+	struct written *written = writes_to(target);
+
+	if (written)
+		written->is_incomplete = 1;
+}
+
+/* Larger than what fits on the stack; of the current CPU, which a program does not leave. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct written);
+} new_writes SEC(".maps");
+
+/* The entry of an image. What was written into one that the process ran before is gone with it. */
+static __always_inline struct written *entry_of(const struct parent_identity *target)
+{
+	__u32 zero = 0, process = target->pid;
+	struct written *fresh = bpf_map_lookup_elem(&new_writes, &zero);
+	struct written *written = bpf_map_lookup_elem(&writes, &process);
+
+	if (!fresh)
+		return NULL;
+	if (written && is_same(&written->target, target))
+		return written;
+	if (written)
+		forget(writes, &process, written);
+	fresh->target = *target;
+	return remember(writes, WRITES_MAX, &process, fresh);
+}
 
 /* The current task writes into this image: `target`, to add ranges to. False where it is its own. */
 static __always_inline bool written_into(struct parent_identity *target, struct task_struct *task, __u8 modes)
@@ -72,12 +108,10 @@ static __always_inline bool written_into(struct parent_identity *target, struct 
 	fill_party(target, task);
 	if (actor.pid == target->pid)
 		return false;
-	written = bpf_map_lookup_elem(&writes, target);
+	written = entry_of(target);
 	if (!written) {
-		bpf_map_update_elem(&writes, target, (void *)&nothing_written, BPF_ANY);
-		written = bpf_map_lookup_elem(&writes, target);
-		if (!written)
-			return false;
+		count_forgotten(RECORD_THREAD);
+		return false;
 	}
 	/* process_vm_writev is an access each time. */
 	if (modes && (now - written->told_ns >= TOLD_NS || written->writer.pid != actor.pid)) {
