@@ -1,12 +1,18 @@
+import { spawn } from 'node:child_process'
+import { chmodSync, copyFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Delivered, isEvent } from '../../lib/events/index.js'
 import type { RecordName } from '../../lib/index.js'
 import type { Sensor } from '../../lib/sensor.js'
 import { namedTooEarly } from './causality.js'
 import { isWhole, Lives } from './lives.js'
-import { open } from './sensor.js'
+import { library, program } from './programs.js'
+import { ended, open } from './sensor.js'
+import { cannotRun } from './skip.js'
 import { copies, type Lifetime, scaled, storm } from './storm.js'
+import { temporaryFolder } from './temporary.js'
 
 const NOBODY = 65_534
 const RING_BYTES = 2 ** 20
@@ -110,4 +116,82 @@ test('a flood of arguments and environments takes no start and no end from a slo
   expectNoLifeLost(events, flooded)
   expectBulkWholeOrCut(events, flooded)
   expectLossTold(sensor, events)
+})
+
+describe('a flood of what anybody can make at will takes no start and no end of another user', () => {
+  const ALL = [
+    'NEW_PROCESS',
+    'TERMINATE_PROCESS',
+    'PROCESS_ENVIRONMENT',
+    'MODULE_LOAD',
+    'OPEN_NAMED_PIPE',
+    'NEW_NAMED_PIPE',
+    'REMOTE_PROCESS_HANDLE',
+    'NEW_REMOTE_THREAD',
+  ] as const
+  const SMALL_BYTES = 2 ** 18
+  /** The smallest record of these has 56 bytes: twice the ring. */
+  const OFTEN = Math.ceil((2 * SMALL_BYTES) / 56)
+  /** Of the other user: in less than half of the ring. */
+  const EXECS = Math.floor(SMALL_BYTES / 4 / LIFE_BYTES)
+
+  /** As an ordinary user, to its end. */
+  async function asNobody(name: string, ...words: string[]): Promise<void> {
+    const user = `${NOBODY}`
+    const child = spawn(program('as-user'), [user, user, program(name), name, ...words], { stdio: 'pipe' })
+    expect(await ended(child)).toMatchObject({ code: 0 })
+  }
+
+  function openFolder(): string {
+    const folder = temporaryFolder()
+    chmodSync(folder, 0o777)
+    return folder
+  }
+
+  async function modules(): Promise<void> {
+    const copy = join(openFolder(), 'library.so')
+    copyFileSync(library('library'), copy)
+    await asNobody('load-often', `${Math.ceil(OFTEN / 2)}`, copy)
+  }
+
+  const FLOODS: Record<string, { types: RecordName[]; make: () => Promise<unknown> }> = {
+    modules: { types: ['MODULE'], make: modules },
+    'pipes and opened memory': {
+      types: ['PIPE', 'ACCESS'],
+      make: () => asNobody('act-often', `${OFTEN}`, openFolder()),
+    },
+    'threads of others': { types: ['THREAD'], make: () => asNobody('thread-often', `${OFTEN}`) },
+    'arguments and environments': { types: ['ARGUMENTS', 'ENVIRONMENT'], make: () => flood(8) },
+  }
+
+  async function expectOthersWhole(types: readonly RecordName[], make: () => Promise<unknown>): Promise<void> {
+    if (process.arch !== 'x64') cannotRun('the code that makes threads is for x64')
+    const sensor = await open({ events: ALL, ringBytes: SMALL_BYTES, forkWindowMs: 10_000 })
+    const batches = sensor[Symbol.asyncIterator]()
+    const events = [...(await batches.next()).value!]
+    await make()
+    const { made } = await storm({ execs: EXECS, programs: copies('storm') })
+    await sensor.close()
+
+    for (let next = await batches.next(); !next.done; next = await batches.next()) events.push(...next.value)
+    const lives = made.filter(({ kind }) => kind === 'exec')
+    const stream = new Lives(events)
+    expect(lives).toHaveLength(EXECS)
+    expect(lives.filter((one) => !isWhole(stream.of(one)))).toEqual([])
+    const { records } = sensor.stats()
+    expect(types.filter((type) => records[type].refused === 0)).toEqual([])
+    expect(Object.entries(records).filter(([, { failed }]) => failed > 0)).toEqual([])
+  }
+
+  test.each(Object.entries(FLOODS))('%s', async (_, { types, make }) => {
+    await expectOthersWhole(types, make)
+  })
+
+  test('all of them together', async () => {
+    const floods = Object.values(FLOODS)
+    await expectOthersWhole(
+      floods.flatMap(({ types }) => types).filter((type) => type !== 'THREAD'),
+      () => Promise.all(floods.map(({ make }) => make())),
+    )
+  })
 })
