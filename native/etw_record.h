@@ -42,6 +42,7 @@ enum EtwFlag : uint16_t {
   ETW_TRACE_LOGGING = 1 << 4,  // there is an ETW_ITEM_SCHEMA: the event describes itself
   ETW_LATE = 1 << 5,           // an event with a later time came before it
   ETW_BEHIND_LOSS = 1 << 6,    // the session lost events of this CPU before it, or before its like
+  ETW_BEHIND_DAMAGE = 1 << 7,  // the file has a hole before it, or before its like
 };
 
 struct EtwRecord {

@@ -15,7 +15,7 @@ const EXAMPLES = [
 
 export const EXIT_STATUSES = [
   [0, 'done'],
-  [1, 'failed while running'],
+  [1, 'failed while running, or a recording is damaged'],
   [2, 'usage'],
   [3, 'missing privilege'],
   [4, 'unsupported here or nothing could be attached'],

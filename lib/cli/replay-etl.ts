@@ -1,16 +1,17 @@
 /** An .etl recording on the command line: its raw events, or what is in it. */
 import { countEvents, type EventCount } from '../etl/counter.js'
+import type { EtlFacts } from '../etl/facts.js'
 import { EtlFile } from '../etl/file.js'
-import { findingsOf } from '../etl/findings.js'
+import { damageText, findingsOf } from '../etl/findings.js'
 import { rawEvent } from '../etl/raw.js'
-import { DEFECTS, type Defect, type EtlTotals } from '../etl/totals.js'
+import { DEFECTS, type Defect, damageOf, type EtlTotals } from '../etl/totals.js'
 import { escapeForTerminal } from '../output/ndjson.js'
 import { visible } from '../output/visible.js'
 import { Progress } from './replay-progress.js'
 import type { Terminal } from './terminal.js'
 
-/** `--raw`: every event of every provider, one JSON object a line. */
-export async function printRaw(path: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
+/** `--raw`: every event of every provider, one JSON object a line. Returns whether the file is damaged. */
+export async function printRaw(path: string, terminal: Terminal, signal: AbortSignal): Promise<boolean> {
   const file = await EtlFile.open(path)
   const progress = new Progress(terminal, terminal.isTerminal)
   try {
@@ -24,22 +25,31 @@ export async function printRaw(path: string, terminal: Terminal, signal: AbortSi
       progress.show(file)
     }
     progress.end()
-    for (const note of notesOf(file.totals())) terminal.say(`kernelwire: ${note}`)
+    const totals = file.totals()
+    for (const note of notesOf(file.facts, totals)) terminal.say(`kernelwire: ${note}`)
+    terminal.say(`kernelwire: ${totals.delivered} events, ${lossText(file.facts, totals)}`)
+    return damageOf(totals).isDamaged
   } finally {
     file.close()
   }
 }
 
-/** `--stats`: how many events of each kind there are, and what can be learnt from the file. */
-export async function printStats(path: string, terminal: Terminal, signal: AbortSignal, json: boolean): Promise<void> {
+/** `--stats`: how many events of each kind there are, and what can be learnt from the file. Returns whether it is damaged. */
+export async function printStats(
+  path: string,
+  terminal: Terminal,
+  signal: AbortSignal,
+  json: boolean,
+): Promise<boolean> {
   const progress = new Progress(terminal, false)
   const counts = await countEvents(path, { onProgress: (file) => progress.show(file), signal })
   progress.end()
   const { facts, totals, kinds } = counts
   const findings = findingsOf(counts)
+  const damage = damageOf(totals)
   if (json) {
-    await terminal.stdout.write(`${JSON.stringify({ facts, totals, findings, kinds })}\n`)
-    return
+    await terminal.stdout.write(`${JSON.stringify({ facts, totals, damage, findings, kinds })}\n`)
+    return damage.isDamaged
   }
   const seconds = facts.endMs > 0 ? `${((facts.endMs - facts.startMs) / 1000).toFixed(1)} s` : 'not closed'
   const lines = [
@@ -47,13 +57,25 @@ export async function printStats(path: string, terminal: Terminal, signal: Abort
     `recorded  ${dateOf(facts.startMs)}, ${seconds}, clock: ${facts.clock}`,
     `contents  ${totals.events} events in ${totals.buffers} buffers${facts.isCompressed ? ', compressed' : ''}`,
     `lost      ${facts.eventsLost} events, ${facts.buffersLost} buffers, as the session counted them${gapsOf(totals)}`,
+    `damaged   ${damage.isDamaged ? damageText(damage) : 'nowhere'}`,
     '',
     ...findings.map(({ what, isThere, why }) => `${isThere ? 'yes' : 'no '}  ${what}: ${why}`),
     '',
     ...kinds.map(kindLine),
   ]
   await terminal.stdout.write(`${lines.join('\n')}\n`)
-  for (const note of notesOf(totals)) terminal.say(`kernelwire: ${note}`)
+  for (const note of notesOf(facts, totals)) terminal.say(`kernelwire: ${note}`)
+  return damage.isDamaged
+}
+
+/** What is missing of a file, at the end of a summary. */
+function lossText({ eventsLost, buffersLost }: EtlFacts, totals: EtlTotals): string {
+  const damage = damageOf(totals)
+  const parts = [
+    ...(eventsLost + buffersLost > 0 ? [`the session lost ${eventsLost} events and ${buffersLost} buffers`] : []),
+    ...(damage.isDamaged ? [`the file is damaged: ${damageText(damage)}`] : []),
+  ]
+  return parts.length === 0 ? 'nothing lost' : parts.join('; ')
 }
 
 function gapsOf({ buffersAfterEventLoss, buffersAfterBufferLoss }: EtlTotals): string {
@@ -71,9 +93,19 @@ function dateOf(ms: number): string {
   return Number.isNaN(date.getTime()) ? 'at no time that makes sense' : date.toISOString()
 }
 
+const BASES: Record<EtlFacts['clockBase'], string | undefined> = {
+  start: undefined,
+  boot: 'the file does not say when it began: its times are by that of the boot, and off by up to half a second',
+  end: 'the file does not say when it began: its times count from its end, and are off by as long as it took',
+  unknown: 'the file does not say when it began: its times count from 1970',
+}
+
 /** What was left out, and why. */
-export function notesOf(totals: EtlTotals): string[] {
-  const notes = Object.entries(totals.defects).map(([name, count]) => `${count} ${DEFECTS[name as Defect]}`)
+export function notesOf({ clockBase }: EtlFacts, totals: EtlTotals): string[] {
+  const base = BASES[clockBase]
+  const notes = base === undefined ? [] : [base]
+  const defects = Object.entries(totals.defects).map(([name, count]) => `${count} ${DEFECTS[name as Defect]}`)
+  notes.push(...defects)
   if (totals.messages > 0) {
     notes.push(`${totals.messages} WPP messages left out: only the symbols of their program say what they mean`)
   }

@@ -1,6 +1,7 @@
 /** An .etl recording on the command line: its events, in the documented shapes. */
 import type { CorrelationOptions } from '../correlate/correlator.js'
 import { ETL_EVENTS, EtlPlayback } from '../etl/playback.js'
+import { damageOf } from '../etl/totals.js'
 import type { EventName } from '../events/index.js'
 import type { Paint } from '../output/paint.js'
 import { type Selection, selects } from '../recording/selection.js'
@@ -19,12 +20,13 @@ export interface EventsRequest extends Selection {
   paint: Paint
 }
 
+/** Returns whether the file is damaged. */
 export async function printEvents(
   path: string,
   request: EventsRequest,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { events, extended, correlation, count } = request
   const wants = selects(events, request, { events: ETL_EVENTS })
   const playback = await EtlPlayback.open(path, { events: new Set(events ?? ETL_EVENTS), extended, correlation })
@@ -43,6 +45,7 @@ export async function printEvents(
     progress.end()
     for (const note of notesAbout(playback, tally)) terminal.say(`kernelwire: ${note}`)
     terminal.say(`kernelwire: ${tally.summary()}`)
+    return damageOf(playback.file.totals()).isDamaged
   } finally {
     playback.close()
   }
@@ -52,7 +55,7 @@ export async function printEvents(
 function notesAbout({ file, decoder }: EtlPlayback, { total }: Tally): string[] {
   const faults = Object.entries(decoder.ledger.faults()).map(([name, count]) => `${count} ${name}`)
   return [
-    ...notesOf(file.totals()),
+    ...notesOf(file.facts, file.totals()),
     ...(faults.length === 0 ? [] : [`events whose payload makes no sense, left out: ${faults.join(', ')}`]),
     ...(total === 0 ? ['nothing was told; --stats says what the recording has, and why'] : []),
   ]

@@ -37,13 +37,13 @@ export interface KwrValues {
 /** What the recording itself says, and what only one of Windows can be asked. */
 const OTHERS = ['extended', 'sensitive', 'ignore', 'injection-window', 'raw', 'stats']
 
-/** `paths`: the parts of one recording, in any order. */
+/** `paths`: the parts of one recording, in any order. Returns whether it is damaged. */
 export async function replayKwr(
   paths: readonly string[],
   values: KwrValues,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const other = OTHERS.find((name) => name in values)
   if (other !== undefined) {
     throw new KernelwireError(
@@ -51,7 +51,7 @@ export async function replayKwr(
       `--${other} is for recordings of Windows (.etl); ${paths[0]} is replayed as it was recorded, so leave it out`,
     )
   }
-  await print(paths, requestOf(values, terminal), terminal, signal)
+  return print(paths, requestOf(values, terminal), terminal, signal)
 }
 
 function requestOf(values: KwrValues, terminal: Terminal): Request {
@@ -81,7 +81,7 @@ async function print(
   request: Request,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { view: name, paint, count, events, isOfAll, ...options } = request
   await using recording = await openRecording(paths, isOfAll ? options : { ...options, events })
   const left = isOfAll && events !== undefined ? new Set(events) : undefined
@@ -102,6 +102,7 @@ async function print(
   const seconds = (performance.now() - beganMs) / 1_000
   for (const note of notesOf(recording)) terminal.say(`kernelwire: ${note}`)
   terminal.say(`kernelwire: ${tally.summary()}, ${rateOf(recording, seconds)}`)
+  return recording.damage.blocks + recording.damage.entries > 0
 }
 
 function rateOf(recording: Recording, seconds: number): string {

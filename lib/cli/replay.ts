@@ -83,9 +83,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
   const ending = new Ending(terminal)
   try {
-    if (await isKwr(path)) await replayKwr(positionals, values, terminal, ending.signal)
-    else await replayEtl(positionals, values, terminal, ending.signal)
-    return 0
+    const isDamaged = (await isKwr(path))
+      ? await replayKwr(positionals, values, terminal, ending.signal)
+      : await replayEtl(positionals, values, terminal, ending.signal)
+    return isDamaged ? DAMAGED : 0
   } catch (error) {
     if (ending.signal.aborted) return 0
     throw error
@@ -94,6 +95,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
+/** All that is there was given, and it is not all that was there. */
+const DAMAGED = 1
+
 type Values = Arguments<typeof face.options>['values']
 
 async function replayEtl(
@@ -101,7 +105,7 @@ async function replayEtl(
   values: Values,
   terminal: Terminal,
   end: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const [path, another] = paths as [string, string?]
   if (another !== undefined) {
     throw new KernelwireError('ERR_OPTION', 'replay takes one file of Windows events: write kernelwire replay FILE.etl')
@@ -114,9 +118,9 @@ async function replayEtl(
     throw new KernelwireError('ERR_OPTION', `--${only} is for a recording of kernelwire record, which ${path} is not`)
   }
   const request = requestOf(values, terminal)
-  if (values.raw === true) await printRaw(path, terminal, end)
-  else if (values.stats === true) await printStats(path, terminal, end, request.view === 'json')
-  else await printEvents(path, request, terminal, end)
+  if (values.raw === true) return printRaw(path, terminal, end)
+  if (values.stats === true) return printStats(path, terminal, end, request.view === 'json')
+  return printEvents(path, request, terminal, end)
 }
 
 function requestOf(values: Values, terminal: Terminal): EventsRequest {

@@ -7,13 +7,17 @@ export class Tally {
 
   readonly #events = new Map<EventName, number>()
   readonly #lost = new Map<string, number>()
+  /** Of which nobody says how many records. */
+  #uncounted = 0
   readonly #startedMs = performance.now()
 
   add(record: EventRecord): void {
     this.total++
     increase(this.#events, record.routing.event_type, 1)
     if (!isEvent(record, 'LOSS_ACCOUNTING')) return
-    for (const [type, count] of Object.entries(record.event.LOST)) increase(this.#lost, type, count)
+    const lost = Object.entries(record.event.LOST)
+    if (lost.length === 0) this.#uncounted++
+    for (const [type, count] of lost) increase(this.#lost, type, count)
   }
 
   /**
@@ -22,10 +26,16 @@ export class Tally {
    */
   summary(overflowed = 0): string {
     const seconds = ((performance.now() - this.#startedMs) / 1_000).toFixed(1)
-    const lost = this.#lost.size === 0 ? 'nothing lost' : `${sum(this.#lost)} records lost (${listed(this.#lost)})`
+    const lost = this.#losses()
     const unhashed = overflowed === 0 ? '' : `, ${overflowed} identities not told (too many files waited)`
     const byName = this.total === 0 ? '' : ` (${listed(this.#events)})`
     return `${seconds} s, ${this.total} ${this.total === 1 ? 'event' : 'events'}${byName}, ${lost}${unhashed}`
+  }
+
+  #losses(): string {
+    if (this.#lost.size > 0) return `${sum(this.#lost)} records lost (${listed(this.#lost)})`
+    if (this.#uncounted === 0) return 'nothing lost'
+    return `records lost at ${this.#uncounted} ${this.#uncounted === 1 ? 'place' : 'places'}, nobody counted how many`
   }
 }
 

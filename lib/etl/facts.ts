@@ -21,7 +21,11 @@ const FACTS = [
   'frequency',
   'clock',
   'compression',
+  'clockBase',
 ] as const
+
+/** Where times begin, where the header's StartTime makes no sense: Clock::Base of native/etl/clock.h. */
+const CLOCK_BASES = ['start', 'boot', 'end', 'unknown'] as const
 
 const CLOCKS: Record<number, EtlClock> = { 1: 'performance counter', 2: 'system time', 3: 'CPU cycles' }
 const CIRCULAR = 0x2
@@ -46,6 +50,11 @@ export interface EtlFacts {
   bufferBytes: number
   clock: EtlClock
   frequency: number
+  /**
+   * By what its times are known: the header's time of the start; else that of the boot, which is off by up
+   * to half a second; else that of the end, off by as long as the session was; else they count from 1970.
+   */
+  clockBase: (typeof CLOCK_BASES)[number]
   startMs: number
   /** 0: the session was not closed. */
   endMs: number
@@ -77,6 +86,7 @@ export function readFacts(core: EtlCore): EtlFacts {
     bufferBytes: at.bufferBytes,
     clock: CLOCKS[at.clock]!,
     frequency: at.frequency,
+    clockBase: CLOCK_BASES[at.clockBase]!,
     startMs: at.startMs,
     endMs: at.endMs,
     bootMs: at.bootMs,

@@ -1,6 +1,7 @@
 /** What can and cannot be learnt from a recording, by the kinds of events that are in it. */
 import { PROVIDER } from '../decode/etw/layout.js'
 import type { EtlCounts, EventCount } from './counter.js'
+import { type Damage, damageOf } from './totals.js'
 
 export interface Finding {
   what: string
@@ -13,7 +14,7 @@ const CLASSIC_PROCESS_OPCODES = [1, 3, 4]
 /** The first version of it with a command line. */
 const COMMAND_LINE_VERSION = 2
 
-export function findingsOf({ facts, kinds }: Pick<EtlCounts, 'facts' | 'kinds'>): Finding[] {
+export function findingsOf({ facts, totals, kinds }: EtlCounts): Finding[] {
   const events = (known: number, matches: (kind: EventCount) => boolean) =>
     kinds.reduce((sum, kind) => sum + (kind.known === known && matches(kind) ? kind.events : 0), 0)
   const opcodes = (known: number, ...list: number[]) => events(known, ({ opcode }) => list.includes(opcode))
@@ -57,8 +58,8 @@ export function findingsOf({ facts, kinds }: Pick<EtlCounts, 'facts' | 'kinds'>)
     ),
     {
       what: 'all that the session saw',
-      isThere: facts.eventsLost === 0 && facts.buffersLost === 0 && !facts.isCircular,
-      why: completeness(facts),
+      isThere: facts.eventsLost + facts.buffersLost + totals.overwrittenBuffers === 0 && !damageOf(totals).isDamaged,
+      why: completeness(facts, totals),
     },
   ]
 }
@@ -70,8 +71,25 @@ function noCommandLines(classic: number, manifest: number): string {
   return 'process events were not recorded'
 }
 
-function completeness({ eventsLost, buffersLost, isCircular, endMs }: EtlCounts['facts']): string {
-  if (isCircular) return 'a circular file: the oldest events were overwritten'
-  if (eventsLost + buffersLost > 0) return `${eventsLost} events and ${buffersLost} buffers were lost`
-  return endMs === 0 ? 'nothing lost, but the session was not closed' : 'nothing lost'
+function completeness({ eventsLost, buffersLost, endMs }: EtlCounts['facts'], totals: EtlCounts['totals']): string {
+  const damage = damageOf(totals)
+  const { overwrittenBuffers } = totals
+  const parts = [
+    ...(eventsLost + buffersLost > 0 ? [`${eventsLost} events and ${buffersLost} buffers were lost`] : []),
+    ...(overwrittenBuffers > 0 ? [`a circular file: the oldest ${overwrittenBuffers} buffers were overwritten`] : []),
+    ...(damage.isDamaged ? [`the file is damaged: ${damageText(damage)}`] : []),
+  ]
+  if (parts.length === 0) parts.push('nothing lost')
+  if (endMs === 0) parts.push('the session was not closed')
+  return parts.join('; ')
+}
+
+/** `3 buffers lack events, 2 events left out, 512 bytes skipped`. */
+export function damageText({ buffers, events, bytes }: Damage): string {
+  const parts = [
+    ...(buffers > 0 ? [`${buffers} ${buffers === 1 ? 'buffer lacks' : 'buffers lack'} events`] : []),
+    ...(events > 0 ? [`${events} ${events === 1 ? 'event' : 'events'} left out`] : []),
+    ...(bytes > 0 ? [`${bytes} bytes skipped`] : []),
+  ]
+  return parts.length === 0 ? 'it cannot be read to its end' : parts.join(', ')
 }

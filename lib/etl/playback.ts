@@ -11,6 +11,7 @@ import { seedOf } from '../process/mixer.js'
 import { EventStream } from '../stream.js'
 import { EtlFile } from './file.js'
 import { Timeline } from './timeline.js'
+import { damageOf } from './totals.js'
 
 /** What a recording of Windows can lead to. Which of it there is depends on what was recorded. */
 export const ETL_EVENTS = [
@@ -48,6 +49,8 @@ export class EtlPlayback {
   readonly stream: EventStream
   readonly decoder: EtwDecoder
   readonly #timeline = new Timeline()
+  /** What came before the clock was set back. */
+  #before: EventRecord[] = []
   #isFinished = false
 
   static async open(path: string, options: EtlPlaybackOptions = {}): Promise<EtlPlayback> {
@@ -70,6 +73,9 @@ export class EtlPlayback {
     const acts = new Acts(this.stream, streamOptions, withNames(options.correlation))
     const atoms = new EtwAtoms(seedOf('kernelwire etl atom 1', boot))
     this.decoder = new EtwDecoder(this.stream, acts, atoms, START_WINDOW_MS)
+    this.decoder.onSetBack = () => {
+      this.#before.push(...this.#timeline.take(this.stream.takeBatch(), Number.POSITIVE_INFINITY))
+    }
   }
 
   /** The next events, of which there may be none for a while; undefined at the end. */
@@ -78,12 +84,17 @@ export class EtlPlayback {
     const count = await this.file.step(PROVIDERS_READ)
     if (count === undefined) {
       this.#isFinished = true
-      this.decoder.finish()
+      const { isDamaged, ...holes } = damageOf(this.file.totals())
+      this.decoder.finish(isDamaged ? { ...holes, endMs: this.file.facts.endMs } : undefined)
       return this.#timeline.take(this.stream.takeBatch(), Number.POSITIVE_INFINITY)
     }
     const { records, offsets } = this.file
     for (let i = 0; i < count; i++) this.decoder.record(records, offsets[i]!)
-    return this.#timeline.take(this.stream.takeBatch(), this.decoder.settledMs)
+    const events = this.#timeline.take(this.stream.takeBatch(), this.decoder.settledMs)
+    if (this.#before.length === 0) return events
+    const all = this.#before.concat(events)
+    this.#before = []
+    return all
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import type { Playback, PlaybackOptions, Played, RecordingFormat, RecordingInfo 
 import type { Damage } from '../recording/reader.js'
 import { type SensorStats, statsOf } from '../stats.js'
 import { ETL_EVENTS, EtlPlayback } from './playback.js'
+import { damageOf } from './totals.js'
 
 /** Where the header of a file's first event is, and what it must say (native/etl/file_header.cc). */
 const EVENT_AT = 0x48
@@ -66,13 +67,14 @@ class EtlRecording implements Playback {
 
   get damage(): Damage {
     const { file, decoder } = this.#playback
-    const { defects, skippedBytes } = file.totals()
-    const events = (defects.extendedItems ?? 0) + sum(Object.values(decoder.ledger.faults()))
+    const totals = file.totals()
+    const { buffers, events, bytes } = damageOf(totals)
+    const { bufferCut, bufferMissing } = totals.defects
     return {
-      blocks: sum(Object.values(defects)) - (defects.extendedItems ?? 0) - (defects.memory ?? 0),
-      bytes: skippedBytes,
-      entries: events,
-      isCut: file.facts.endMs === 0 || defects.bufferCut !== undefined,
+      blocks: buffers,
+      bytes,
+      entries: events + sum(Object.values(decoder.ledger.faults())),
+      isCut: file.facts.endMs === 0 || bufferCut !== undefined || bufferMissing !== undefined,
     }
   }
 

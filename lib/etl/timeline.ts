@@ -25,7 +25,7 @@ export class Timeline {
     if (this.#held.length === 0 && isInOrder(batch, settledMs)) return batch as EventRecord[]
     for (const record of batch) this.#held.push({ record, key: this.#keyOf(record) })
     // Stable, and quick where most are in order already.
-    this.#held.sort((one, other) => one.key - other.key)
+    this.#held.sort((one, other) => one.key - other.key || rankOf(one.record) - rankOf(other.record))
     let count = Math.max(0, this.#held.length - HELD_MAX)
     while (count < this.#held.length && this.#held[count]!.key <= settledMs) count++
     const ready = this.#held.splice(0, count).map(({ record }) => record)
@@ -47,10 +47,18 @@ export class Timeline {
 
 function isInOrder(batch: readonly EventRecord[], settledMs: number): boolean {
   let latest = 0
-  for (const { routing } of batch) {
-    const { event_time } = routing
+  let rank = 0
+  for (const record of batch) {
+    const { event_time } = record.routing
     if (event_time < latest || event_time > settledMs) return false
+    if (event_time === latest && rankOf(record) < rank) return false
     latest = event_time
+    rank = rankOf(record)
   }
   return true
+}
+
+/** Within one millisecond, what was there comes before what begins. */
+function rankOf({ routing }: EventRecord): number {
+  return routing.event_type === 'EXISTING_PROCESS' ? 0 : 1
 }

@@ -4,13 +4,18 @@
 export const DEFECTS = {
   bufferHeader: 'buffers whose header makes no sense: the next one was looked for',
   bufferSize: 'buffers with a wrong size: read up to where the next one begins',
-  bufferEnd: 'buffers that say they end behind themselves',
+  bufferEnd: 'buffers that say wrongly where their events end',
   bufferCut: 'buffers that the end of the file cuts',
+  bufferZero: 'buffers that are zeros',
+  bufferMissing: 'buffers that the session wrote and the file does not have',
+  bufferRepeated: 'buffers that are there again: left out',
   compression: 'buffers compressed in a way that is not supported (only XPRESS is)',
   compressedData: 'buffers whose compressed data are broken: read as far as they go',
   expansion: 'compressed buffers that grow beyond all measure: left out',
   eventHeader: 'events without a known header: the rest of their buffers is left out',
   eventSize: 'events of an impossible size: the rest of their buffers is left out',
+  eventGap: 'buffers with nothing where events must be: their rest is left out',
+  eventTime: 'events of no time that makes sense: left out',
   extendedItems: 'events whose extended items leave them: left out',
   memory: 'buffers of more CPUs at a time than memory is set aside for: their events are not in order',
 } as const
@@ -30,6 +35,7 @@ const TOTALS = [
   'buffersAfterBufferLoss',
   'skippedBytes',
   'unwrittenBytes',
+  'overwrittenBuffers',
   'eventsOfMoreKinds',
   'readError',
 ] as const
@@ -55,6 +61,8 @@ export interface EtlTotals extends Record<(typeof TOTALS)[number], number> {
   skippedBytes: number
   /** Space that the session reserved and never wrote. */
   unwrittenBytes: number
+  /** Of a circular file: its oldest ones, by newer ones. */
+  overwrittenBuffers: number
   /** When counting: of kinds beyond the first 65,536. */
   eventsOfMoreKinds: number
   /** The system's number of an error while reading; 0: none. */
@@ -67,4 +75,37 @@ export function readTotals(values: Float64Array): EtlTotals {
   const totals = Object.fromEntries(TOTALS.map((name, index) => [name, values[index]!]))
   const counts = Object.keys(DEFECTS).map((name, index) => [name, values[TOTALS.length + index]!] as const)
   return { ...totals, defects: Object.fromEntries(counts.filter(([, count]) => count > 0)) } as EtlTotals
+}
+
+/** Each of these buffers lacks events, or is not there at all. */
+const LACKING: readonly Defect[] = [
+  'bufferHeader',
+  'bufferCut',
+  'bufferZero',
+  'bufferMissing',
+  'compression',
+  'compressedData',
+  'expansion',
+  'eventHeader',
+  'eventSize',
+  'eventGap',
+]
+/** Each of these events was left out. */
+const LEFT_OUT: readonly Defect[] = ['eventTime', 'extendedItems']
+
+/** What the file once had, or should have: beside what the session lost when it wrote it. */
+export interface Damage {
+  isDamaged: boolean
+  /** That lack events, how many of them nobody can tell. */
+  buffers: number
+  /** Beside those in these buffers. */
+  events: number
+  /** Known to be skipped. */
+  bytes: number
+}
+
+export function damageOf({ defects, skippedBytes, readError }: EtlTotals): Damage {
+  const sum = (names: readonly Defect[]) => names.reduce((total, name) => total + (defects[name] ?? 0), 0)
+  const [buffers, events] = [sum(LACKING), sum(LEFT_OUT)]
+  return { isDamaged: buffers + events > 0 || readError !== 0, buffers, events, bytes: skippedBytes }
 }

@@ -40,9 +40,10 @@ BufferFinder::Status BufferFinder::Next(FoundBuffer& found, size_t ahead) {
   const BufferHeader header(view.data);
   // A later Windows may have flags and types of its own.
   const bool is_usual = header.bytes == buffer_bytes_ && header.HasSizes();
-  if (!is_usual && !header.IsPlausible()) {
+  if (!is_usual && !IsPlausible(header)) {
     if (AreZero(view.data, kBufferHeaderBytes)) return Unwritten();
     Count(defects_, Defect::kBufferHeader);
+    has_hole_ = true;
     is_searching_ = true;
     position_++;
     return Search();
@@ -50,14 +51,11 @@ BufferFinder::Status BufferFinder::Next(FoundBuffer& found, size_t ahead) {
 
   found.offset = position_;
   found.bytes = header.bytes;
-  found.end = static_cast<uint32_t>(header.end());
   found.sequence = header.sequence;
   found.cpu = header.cpu();
-  found.flags = header.flags;
-  if (!header.is_compressed() && found.end > found.bytes) {
-    Count(defects_, Defect::kBufferEnd);
-    found.end = found.bytes;
-  }
+  // A bit of the flags that is wrong makes no compressed buffer of a plain one.
+  found.flags = has_compressed_ ? header.flags : header.flags & ~BufferHeader::kCompressed;
+  FindEnd(header, found);
 
   const uint64_t end = position_ + found.bytes;
   if (input_.can_seek()) {
@@ -82,8 +80,38 @@ BufferFinder::Status BufferFinder::Next(FoundBuffer& found, size_t ahead) {
     }
   }
   if (!found.is_compressed()) found.end = std::min(found.end, found.bytes);
+  CloseHole(found);
   position_ += found.bytes;
   return Status::kFound;
+}
+
+// Of two numbers that differ, the one that has more in it: what is not there is found out later.
+void BufferFinder::FindEnd(const BufferHeader& header, FoundBuffer& found) {
+  found.end = static_cast<uint32_t>(header.end());
+  if (position_ != 0 && !header.HasOneEnd()) {
+    const size_t most = found.is_compressed() ? buffer_bytes_ : found.bytes;
+    Count(defects_, Defect::kBufferEnd);
+    if (header.offset > found.end && header.offset <= most) found.end = header.offset;
+  }
+  if (found.is_compressed() || found.end <= found.bytes) return;
+  if (header.HasOneEnd() || position_ == 0) Count(defects_, Defect::kBufferEnd);
+  found.end = found.bytes;
+}
+
+// Zeros at the end of a file were never written; before a buffer, there was another one.
+void BufferFinder::CloseHole(FoundBuffer& found) {
+  if (zeros_ > 0) {
+    defects_[static_cast<size_t>(Defect::kBufferZero)] +=
+        std::max<uint64_t>(1, buffer_bytes_ == 0 ? 0 : zeros_ / buffer_bytes_);
+    zeros_ = 0;
+    has_hole_ = true;
+  }
+  found.is_behind_hole = has_hole_;
+  has_hole_ = false;
+}
+
+bool BufferFinder::IsPlausible(const BufferHeader& header) const {
+  return header.IsPlausible() && (has_compressed_ || !header.is_compressed());
 }
 
 // From position_ on, byte by byte: compressed buffers begin anywhere.
@@ -109,13 +137,24 @@ BufferFinder::Status BufferFinder::Unwritten() {
       AreZero(view.data, view.size)
           ? end
           : std::find_if(view.data, end, [](uint8_t byte) { return byte != 0; });
-  // Whole words: the first byte of a size may be zero.
   auto zeros = static_cast<size_t>(written - view.data);
-  if (written != end) zeros = std::max<size_t>(zeros & ~size_t{7}, 1);
+  if (written != end) zeros = std::max<size_t>(ZerosBefore(view, zeros), 1);
   unwritten_bytes_ += zeros;
+  zeros_ += zeros;
   position_ += zeros;
   input_.Forget(position_);
   return Status::kBusy;
+}
+
+// How many of `zeros` zeros are before the buffer behind them: the first bytes of its size may be
+// zeros too. Plain ones begin at whole words.
+size_t BufferFinder::ZerosBefore(const View& view, size_t zeros) const {
+  for (size_t place = zeros - std::min<size_t>(zeros, sizeof(uint32_t) - 1); place < zeros;
+       place++) {
+    const View behind{view.data + place, view.size - place};
+    if (behind.size >= kBufferHeaderBytes && StartsBuffer(behind.data, behind.size)) return place;
+  }
+  return has_compressed_ ? zeros : zeros & ~size_t{7};
 }
 
 // The first place in [from, to) where a buffer starts, or `to`.
@@ -139,7 +178,7 @@ bool BufferFinder::StartsBuffer(const uint8_t* at, size_t bytes) const {
   const auto size = Load<uint32_t>(at);
   if (size < kBufferHeaderBytes || size > buffer_bytes_) return false;
   const BufferHeader header(at);
-  if (!header.IsPlausible() || header.end() < kBufferHeaderBytes) return false;
+  if (!IsPlausible(header) || header.end() < kBufferHeaderBytes) return false;
   if (header.is_compressed()) return header.bytes < header.end() && header.end() <= buffer_bytes_;
   return header.bytes == buffer_bytes_ && header.end() <= header.bytes &&
          IsMarked(at, bytes, header);
@@ -149,7 +188,7 @@ bool BufferFinder::IsHeader(uint64_t offset) {
   const View view = input_.Look(offset, kLookBytes, kHeaderAhead);
   if (view.size < kBufferHeaderBytes) return false;
   const BufferHeader header(view.data);
-  return header.IsPlausible() && (header.is_compressed() || IsMarked(view.data, view.size, header));
+  return IsPlausible(header) && (header.is_compressed() || IsMarked(view.data, view.size, header));
 }
 
 }  // namespace kernelwire::etl

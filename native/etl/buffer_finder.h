@@ -16,6 +16,7 @@ struct FoundBuffer {
   uint32_t end = 0;    // of the events, from the header on, once expanded
   uint16_t cpu = 0;
   uint16_t flags = 0;
+  bool is_behind_hole = false;  // something is missing before it, of whatever CPU
 
   bool is_compressed() const { return flags & BufferHeader::kCompressed; }
   bool is_behind_loss() const {
@@ -34,8 +35,11 @@ class BufferFinder {
 
   BufferFinder(Input& input, Defects& defects) : input_(input), defects_(defects) {}
 
-  // `buffer_bytes`: as the file's header says.
-  void Begin(uint32_t buffer_bytes) { buffer_bytes_ = buffer_bytes; }
+  // As the file's header says: the size of a buffer, and whether there are compressed ones.
+  void Begin(uint32_t buffer_bytes, bool has_compressed) {
+    buffer_bytes_ = buffer_bytes;
+    has_compressed_ = has_compressed;
+  }
 
   // `ahead`: how much of what follows the header will be read.
   Status Next(FoundBuffer& found, size_t ahead);
@@ -49,6 +53,10 @@ class BufferFinder {
  private:
   Status Search();
   Status Unwritten();
+  bool IsPlausible(const BufferHeader& header) const;
+  void FindEnd(const BufferHeader& header, FoundBuffer& found);
+  void CloseHole(FoundBuffer& found);
+  size_t ZerosBefore(const View& view, size_t zeros) const;
   uint64_t NextStart(uint64_t from, uint64_t to);
   bool StartsBuffer(const uint8_t* at, size_t bytes) const;
   bool IsHeader(uint64_t offset);
@@ -57,7 +65,10 @@ class BufferFinder {
   Defects& defects_;
   uint64_t position_ = 0;
   uint64_t unwritten_bytes_ = 0;
+  uint64_t zeros_ = 0;  // right before position_
   uint32_t buffer_bytes_ = 0;
+  bool has_compressed_ = false;
+  bool has_hole_ = false;  // and no buffer says so yet
   bool is_searching_ = false;
 };
 

@@ -25,6 +25,7 @@ struct BufferHeader {
   explicit BufferHeader(const uint8_t* at)
       : bytes(Load<uint32_t>(at)),
         saved_offset(Load<uint32_t>(at + 0x04)),
+        flushed(Load<uint64_t>(at + 0x10)),
         sequence(Load<uint64_t>(at + 0x18)),
         cpu_field(Load<uint16_t>(at + 0x28)),
         state(Load<uint32_t>(at + 0x2c)),
@@ -37,8 +38,11 @@ struct BufferHeader {
   // Windows 7 has the number in one byte and an alignment in the other.
   uint16_t cpu() const { return (flags & kHasCpuIndex) ? cpu_field & 0x7ff : cpu_field & 0xff; }
 
-  // Where the events end, counted from the header, in the expanded buffer.
+  // Where the events end, counted from the header, in the expanded buffer. Both numbers are the
+  // same in all buffers but a file's first one, where the session puts more behind the first of
+  // them.
   size_t end() const { return saved_offset != 0 ? saved_offset : offset; }
+  bool HasOneEnd() const { return saved_offset == offset || saved_offset == 0; }
 
   // Whether the numbers that Windows writes go together.
   bool IsPlausible() const { return HasSizes() && (flags & ~kKnownFlags) == 0 && type < kTypes; }
@@ -49,6 +53,7 @@ struct BufferHeader {
 
   uint32_t bytes;  // in the file, with the header
   uint32_t saved_offset;
+  uint64_t flushed;   // when
   uint64_t sequence;  // of the flush
   uint16_t cpu_field;
   uint32_t state;  // in a compressed file's first buffer: the format

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "etl/classes.h"
+#include "etl/record_writer.h"
 
 namespace kernelwire::etl {
 namespace {
@@ -78,12 +79,13 @@ EtlCounter::Status EtlCounter::Step() {
     const View view = input.Look(found.offset, found.bytes, kAhead);
     if (view.size > kBufferHeaderBytes) {
       const uint8_t* const packed = view.data + kBufferHeaderBytes;
+      const size_t bytes = view.size - kBufferHeaderBytes;
       if (found.is_compressed()) {
-        const size_t bytes = file_.Expand(found, packed, view.size - kBufferHeaderBytes, expanded_);
-        CountBuffer(expanded_.data(), expanded_.data() + bytes);
+        bool is_whole;
+        const size_t expanded = file_.Expand(found, packed, bytes, expanded_, is_whole);
+        CountBuffer(expanded_.data(), expanded_.data() + expanded);
       } else {
-        const size_t end = std::min<size_t>(found.end, view.size);
-        if (end > kBufferHeaderBytes) CountBuffer(packed, view.data + end);
+        CountBuffer(packed, packed + file_.EventsEnd(found, packed, bytes));
       }
     }
     input.Forget(found.offset + found.bytes);
@@ -97,8 +99,11 @@ void EtlCounter::CountBuffer(const uint8_t* at, const uint8_t* end) {
     Event event{};
     const EventStatus status = ReadEvent(at, end, event);
     if (status == EventStatus::kEvent) {
-      events++;
-      CountEvent(event);
+      if (file_.IsTimely(event)) {
+        events++;
+        CountEvent(event);
+        if (PayloadOf(event) == nullptr) Count(file_.defects(), Defect::kExtendedItems);
+      }
     } else {
       file_.CountOther(status, event.kind, static_cast<size_t>(end - at));
       if (status != EventStatus::kSkip) break;

@@ -10,6 +10,7 @@
 #include "etl/event_header.h"
 #include "etl/file_header.h"
 #include "etl/input.h"
+#include "etl/seen_buffers.h"
 
 namespace kernelwire::etl {
 
@@ -25,7 +26,8 @@ struct Totals {
   uint64_t buffers_after_buffer_loss = 0;
   uint64_t skipped_bytes = 0;  // of buffers, behind something that made no sense
   uint64_t unwritten_bytes = 0;
-  uint64_t position = 0;  // how far the file has been read
+  uint64_t overwritten_buffers = 0;  // of a circular file, at its end
+  uint64_t position = 0;             // how far the file has been read
 };
 
 enum class OpenStatus : uint8_t { kOpen, kWait, kRefused };
@@ -50,26 +52,43 @@ class EtlFile {
   // The next buffer that is whole enough to have events in it.
   BufferFinder::Status NextBuffer(FoundBuffer& found, size_t ahead);
 
+  // How many of the `bytes` bytes behind the header of a plain buffer have events: its header may
+  // say too little, as that of a file's first one does.
+  size_t EventsEnd(const FoundBuffer& found, const uint8_t* events, size_t bytes);
+
   // Expands the `bytes` bytes of a compressed buffer behind its header into `events`, and returns
-  // how many there are; what is broken is counted.
+  // how many there are; what is broken is counted, and `is_whole` is false then.
   size_t Expand(const FoundBuffer& found, const uint8_t* data, size_t bytes,
-                std::vector<uint8_t>& events);
+                std::vector<uint8_t>& events, bool& is_whole);
 
   // Counts the buffer's own marks.
   void CountBuffer(const FoundBuffer& found);
 
+  // Whether it has a time that makes sense; one that has none is counted.
+  bool IsTimely(const Event& event) {
+    if (clock_.IsSensible(event.timestamp)) return true;
+    Count(defects_, Defect::kEventTime);
+    return false;
+  }
+
   // An event that names nothing, or that is none and ends its buffer with `left` bytes to go.
-  void CountOther(EventStatus status, EventKind kind, size_t left);
+  // False: these should have been events.
+  bool CountOther(EventStatus status, EventKind kind, size_t left);
 
  private:
+  void CompareWithHeader();
+
   const std::unique_ptr<Input> input_;
   Defects defects_{};
   Totals totals_;
   FileHeader header_;
   Clock clock_;
   BufferFinder finder_;
+  SeenBuffers seen_;
   uint64_t compressed_bytes_ = 0;
   uint64_t expanded_bytes_ = 0;
+  uint64_t highest_sequence_ = 0;
+  bool is_compared_ = false;
   const char* refusal_ = "";
 };
 

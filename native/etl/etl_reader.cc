@@ -17,6 +17,11 @@ constexpr size_t kOpenBytesMax = size_t{256} << 20;
 constexpr size_t kWork = 65536;
 // What reading or expanding so many bytes costs, in events.
 constexpr size_t kBytesPerWork = 256;
+// So many places behind its own a buffer may stand, once events were delivered.
+constexpr size_t kMovedMax = 64;
+// Two CPUs that write into one buffer are not further apart: then the clock was set back. In 100
+// ns.
+constexpr uint64_t kSetBack = 2'500'000;
 
 // At the same time the start of a process comes before its thread, that before its image.
 int RankOf(const Event& event) {
@@ -45,7 +50,7 @@ struct EtlReader::Waiting {
 };
 
 struct EtlReader::Placed {
-  uint64_t timestamp;
+  uint64_t key;
   uint32_t at;
 };
 
@@ -54,7 +59,7 @@ struct EtlReader::Stream {
   explicit Stream(uint16_t number) : cpu(number) {}
 
   bool IsBefore(const Stream& other) const {
-    if (head.timestamp != other.head.timestamp) return head.timestamp < other.head.timestamp;
+    if (key != other.key) return key < other.key;
     const int rank = RankOf(head);
     const int other_rank = RankOf(other.head);
     return rank != other_rank ? rank < other_rank : cpu < other.cpu;
@@ -66,6 +71,7 @@ struct EtlReader::Stream {
   const uint16_t cpu;
   bool is_listed = false;       // in one of the three lists
   bool is_behind_loss = false;  // and no record says so yet
+  bool is_behind_damage = false;
   std::deque<Waiting> waiting;
   std::vector<uint8_t> events;  // of the open buffer
   // Where they lie, by time, if that is not their order.
@@ -74,6 +80,10 @@ struct EtlReader::Stream {
   const uint8_t* next = nullptr;
   const uint8_t* end = nullptr;
   Event head{};
+  uint64_t key = 0;  // of head: its timestamp, and how far the clock was set back
+  uint64_t set_back = 0;
+  uint64_t highest = 0;         // timestamp since then
+  uint64_t second_highest = 0;  // before that
 };
 
 EtlReader::EtlReader(std::unique_ptr<Input> input, const RecordWriter& records)
@@ -142,7 +152,12 @@ void EtlReader::Add(const FoundBuffer& found) {
   if (streams_.size() <= found.cpu) streams_.resize(found.cpu + 1u);
   auto& stream = streams_[found.cpu];
   if (!stream) stream = std::make_unique<Stream>(found.cpu);
-  stream->waiting.push_back(std::move(waiting));
+  auto place = stream->waiting.end();
+  for (size_t i = 0; has_begun_ && i < kMovedMax; i++) {
+    if (place == stream->waiting.begin() || !IsBefore(waiting, *std::prev(place))) break;
+    --place;
+  }
+  stream->waiting.insert(place, std::move(waiting));
   waiting_buffers_++;
   if (!has_begun_ || stream->is_listed) return;
   stream->is_listed = true;
@@ -151,20 +166,21 @@ void EtlReader::Add(const FoundBuffer& found) {
 
 void EtlReader::Begin() {
   has_begun_ = true;
-  const bool is_circular = is_at_end_ && (file_.header().mode & FileHeader::kCircular);
   for (auto& stream : streams_) {
     if (!stream) continue;
     stream->is_listed = true;
     unopened_.push_back(stream.get());
-    if (!is_circular) continue;
-    // Full, it goes on at its start, behind the header: its oldest buffer is somewhere within.
+    // A circular file that is full goes on at its start: its oldest buffer is somewhere within.
     auto& waiting = stream->waiting;
-    const auto begin = waiting.begin() + (waiting.front().found.offset == 0 ? 1 : 0);
-    const auto oldest = std::min_element(begin, waiting.end(), [](const auto& a, const auto& b) {
-      return a.found.sequence < b.found.sequence;
-    });
-    std::rotate(begin, oldest, waiting.end());
+    if (std::is_sorted(waiting.begin(), waiting.end(), IsBefore)) continue;
+    std::stable_sort(waiting.begin(), waiting.end(), IsBefore);
   }
+}
+
+// A CPU's buffers are numbered as they were flushed; the file's first one stays the first.
+bool EtlReader::IsBefore(const Waiting& one, const Waiting& other) {
+  if (other.found.offset == 0) return false;
+  return one.found.offset == 0 || one.found.sequence < other.found.sequence;
 }
 
 // False: the work of this call is done before all are open.
@@ -197,6 +213,7 @@ void EtlReader::OpenNext(Stream& stream) {
   const size_t bytes = Load(stream, waiting);
   work_ -= std::min(work_, 1 + bytes / kBytesPerWork);
   if (waiting.found.is_behind_loss()) stream.is_behind_loss = true;
+  if (waiting.found.is_behind_hole) stream.is_behind_damage = true;
   stream.waiting.pop_front();
   waiting_buffers_--;
   stream.next = stream.events.data();
@@ -213,8 +230,7 @@ void EtlReader::OpenNext(Stream& stream) {
 // Brings the events of a buffer into memory and returns how many bytes they have.
 size_t EtlReader::Load(Stream& stream, Waiting& waiting) {
   const FoundBuffer& found = waiting.found;
-  const size_t end = found.is_compressed() ? found.bytes : found.end;
-  const size_t wanted = end - std::min(end, kBufferHeaderBytes);
+  const size_t wanted = found.bytes - std::min<size_t>(found.bytes, kBufferHeaderBytes);
   auto& to = found.is_compressed() ? compressed_ : stream.events;
   if (to.size() < wanted) to.resize(wanted);
 
@@ -225,8 +241,11 @@ size_t EtlReader::Load(Stream& stream, Waiting& waiting) {
   } else {
     bytes = file_.input().Read(found.offset + kBufferHeaderBytes, to.data(), wanted);
   }
-  if (!found.is_compressed()) return bytes;
-  return file_.Expand(found, compressed_.data(), bytes, stream.events);
+  if (!found.is_compressed()) return file_.EventsEnd(found, stream.events.data(), bytes);
+  bool is_whole;
+  const size_t expanded = file_.Expand(found, compressed_.data(), bytes, stream.events, is_whole);
+  if (!is_whole) stream.is_behind_damage = true;
+  return expanded;
 }
 
 bool EtlReader::IsInOrder(const Stream& stream) {
@@ -249,11 +268,10 @@ void EtlReader::Sort(Stream& stream) {
   auto& sorted = stream.sorted;
   while (Walk(stream)) {
     const auto at = static_cast<uint32_t>(stream.head.at - stream.events.data());
-    sorted.push_back({stream.head.timestamp, at});
+    sorted.push_back({stream.key, at});
   }
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Placed& one, const Placed& other) {
-    return one.timestamp < other.timestamp;
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Placed& one, const Placed& other) { return one.key < other.key; });
   stream.next_sorted = 0;
   work_ -= std::min(work_, sorted.size());
 }
@@ -262,8 +280,10 @@ void EtlReader::Sort(Stream& stream) {
 bool EtlReader::NextInBuffer(Stream& stream) {
   if (stream.sorted.empty()) return Walk(stream);
   if (stream.next_sorted == stream.sorted.size()) return false;
-  const uint8_t* const at = stream.events.data() + stream.sorted[stream.next_sorted++].at;
-  return ReadEvent(at, stream.end, stream.head) == EventStatus::kEvent;
+  const Placed& placed = stream.sorted[stream.next_sorted++];
+  stream.key = placed.key;
+  return ReadEvent(stream.events.data() + placed.at, stream.end, stream.head) ==
+         EventStatus::kEvent;
 }
 
 // To the next event as they lie.
@@ -271,25 +291,56 @@ bool EtlReader::Walk(Stream& stream) {
   while (stream.next < stream.end) {
     const auto left = static_cast<size_t>(stream.end - stream.next);
     const EventStatus status = ReadEvent(stream.next, stream.end, stream.head);
-    if (status != EventStatus::kEvent) file_.CountOther(status, stream.head.kind, left);
+    if (status != EventStatus::kEvent && !file_.CountOther(status, stream.head.kind, left)) {
+      stream.is_behind_damage = true;
+    }
     if (status != EventStatus::kEvent && status != EventStatus::kSkip) return false;
     stream.next += std::min(AlignUp(stream.head.size), left);
-    if (status == EventStatus::kEvent) return true;
+    if (status != EventStatus::kEvent) continue;
+    if (file_.IsTimely(stream.head)) {
+      Place(stream);
+      return true;
+    }
+    stream.is_behind_damage = true;
   }
   return false;
+}
+
+// A counter never goes back: what stands behind a later event was only written later. The time of
+// day does when somebody sets it: then the order in which events lie is that in which they
+// happened. One time that is far ahead of its neighbours is only wrong.
+void EtlReader::Place(Stream& stream) {
+  const uint64_t timestamp = stream.head.timestamp;
+  if (timestamp >= stream.highest) {
+    stream.second_highest = stream.highest == 0 ? timestamp : stream.highest;
+    stream.highest = timestamp;
+  } else if (file_.clock().can_go_back() && timestamp + kSetBack < stream.highest) {
+    const bool is_set_back = timestamp + kSetBack < stream.second_highest;
+    if (is_set_back) stream.set_back += stream.highest - timestamp;
+    stream.highest = is_set_back ? timestamp : std::max(timestamp, stream.second_highest);
+    stream.second_highest = is_set_back ? timestamp : stream.highest;
+  }
+  stream.key = timestamp + stream.set_back;
 }
 
 void EtlReader::Deliver(Stream& stream, uint32_t providers) {
   const Event& event = stream.head;
   file_.totals().events++;
-  const bool is_late = event.timestamp < latest_;
-  if (!is_late) latest_ = event.timestamp;
+  const bool is_late = stream.key < latest_;
+  if (!is_late) latest_ = stream.key;
   const EtwProvider provider = ProviderOf(event);
-  if (!(providers >> provider & 1)) return;
+  if (!(providers >> provider & 1)) {
+    if (PayloadOf(event) == nullptr) Count(file_.defects(), Defect::kExtendedItems);
+    return;
+  }
   uint16_t flags = is_late ? ETW_LATE : 0;
   if (stream.is_behind_loss) flags |= ETW_BEHIND_LOSS;
-  if (!records_.Write(event, provider, stream.cpu, file_.clock(), flags, file_.defects())) return;
-  stream.is_behind_loss = false;
+  if (stream.is_behind_damage) flags |= ETW_BEHIND_DAMAGE;
+  if (!records_.Write(event, provider, stream.cpu, file_.clock(), flags, file_.defects())) {
+    stream.is_behind_damage = true;
+    return;
+  }
+  stream.is_behind_loss = stream.is_behind_damage = false;
   file_.totals().delivered++;
   if (is_late) file_.totals().late++;
 }

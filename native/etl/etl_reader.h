@@ -44,11 +44,13 @@ class EtlReader {
   Status LookAhead();
   void Add(const FoundBuffer& found);
   void Begin();
+  static bool IsBefore(const Waiting& one, const Waiting& other);
   bool OpenStreams();
   void OpenNext(Stream& stream);
   size_t Load(Stream& stream, Waiting& waiting);
   static bool IsInOrder(const Stream& stream);
   void Sort(Stream& stream);
+  void Place(Stream& stream);
   bool NextInBuffer(Stream& stream);
   bool Walk(Stream& stream);
   void Deliver(Stream& stream, uint32_t providers);
@@ -68,7 +70,7 @@ class EtlReader {
   size_t waiting_buffers_ = 0;
   size_t held_bytes_ = 0;   // of waiting buffers of a pipe
   size_t open_bytes_ = 0;   // of open buffers
-  uint64_t latest_ = 0;     // timestamp that was delivered
+  uint64_t latest_ = 0;     // key that was delivered
   size_t work_ = 0;         // what the present call may still do
   bool is_at_end_ = false;  // all buffers are known
   bool has_begun_ = false;

@@ -66,12 +66,13 @@ void Face::WriteFacts(double* facts) {
       static_cast<double>(header.buffers_lost),
       static_cast<double>(header.cpu_mhz),
       static_cast<double>(header.bias_minutes),
-      EpochMs(header.start_time),
+      EpochMs(file().clock().start_time()),
       EpochMs(header.end_time),
       EpochMs(header.boot_time),
       static_cast<double>(header.frequency),
       static_cast<double>(header.clock),
       static_cast<double>(header.compression),
+      static_cast<double>(file().clock().base()),
   };
   static_assert(sizeof(values) == kFacts * sizeof(double), "kFacts");
   std::memcpy(facts, values, sizeof(values));
@@ -83,7 +84,8 @@ void Face::WriteTotals(double* totals) {
   for (const uint64_t value :
        {all.position, all.buffers, all.events, all.messages, all.skipped, all.delivered, all.late,
         all.buffers_after_event_loss, all.buffers_after_buffer_loss, all.skipped_bytes,
-        all.unwritten_bytes, more, static_cast<uint64_t>(file().input().error())}) {
+        all.unwritten_bytes, all.overwritten_buffers, more,
+        static_cast<uint64_t>(file().input().error())}) {
     *totals++ = static_cast<double>(value);
   }
   for (const uint64_t defect : file().defects()) *totals++ = static_cast<double>(defect);

@@ -18,8 +18,8 @@ class Face {
   static constexpr int kWait = -1;
   static constexpr int kEnd = -2;
 
-  static constexpr size_t kFacts = 18;
-  static constexpr size_t kTotals = 13 + static_cast<size_t>(Defect::kCount);
+  static constexpr size_t kFacts = 19;
+  static constexpr size_t kTotals = 14 + static_cast<size_t>(Defect::kCount);
 
   // Without `input` a pipe, whose bytes are pushed. Without `records` the events are counted.
   Face(std::unique_ptr<Input> input, const RecordWriter* records);

@@ -56,6 +56,7 @@ bool FileHeader::Parse(const uint8_t* buffer, size_t bytes, FileHeader& header, 
   header.os_build = Load<uint32_t>(payload + 0x08);
   header.cpus = Load<uint32_t>(payload + 0x0c);
   header.end_time = Load<uint64_t>(payload + 0x10);
+  header.most_mebibytes = Load<uint32_t>(payload + 0x1c);
   header.mode = Load<uint32_t>(payload + 0x20);
   header.buffers_written = Load<uint32_t>(payload + 0x24);
   header.pointer_bytes = Load<uint32_t>(payload + 0x2c);

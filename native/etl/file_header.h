@@ -27,6 +27,7 @@ struct FileHeader {
   uint32_t os_build = 0;
   uint32_t cpus = 0;
   uint32_t mode = 0;
+  uint32_t most_mebibytes = 0;  // that the file may have; 0: as many as it takes
   uint32_t buffers_written = 0;
   uint32_t pointer_bytes = 0;  // of the logger; events have their own
   uint32_t events_lost = 0;

@@ -53,6 +53,13 @@ const uint8_t* BehindItems(const Event& event) {
   return at;
 }
 
+// What stands between the header and the payload of a kernel event.
+size_t PebsBytes(const Event& event) { return (Load<uint16_t>(event.at) & kPebsFlag) ? 8 : 0; }
+
+size_t CounterBytes(const Event& event) {
+  return ((Load<uint16_t>(event.at) >> kCountersShift) & kCountersMask) * size_t{8};
+}
+
 uint16_t FlagOfItem(uint16_t type) {
   if (type == ETW_ITEM_SID) return ETW_HAS_SID;
   if (type == ETW_ITEM_SCHEMA) return ETW_TRACE_LOGGING;
@@ -112,23 +119,20 @@ void FillManifest(const Event& event, EtwRecord& record) {
 
 }  // namespace
 
+const uint8_t* PayloadOf(const Event& event) {
+  const uint8_t* const behind = event.at + event.header_bytes();
+  if (event.kind == EventKind::kManifest) {
+    return (Load<uint16_t>(event.at + 4) & kExtended) ? BehindItems(event) : behind;
+  }
+  if (!event.is_kernel()) return behind;
+  const size_t items = PebsBytes(event) + CounterBytes(event);
+  return items <= event.size - event.header_bytes() ? behind + items : nullptr;
+}
+
 bool RecordWriter::Write(const Event& event, EtwProvider provider, uint16_t cpu, const Clock& clock,
                          uint16_t flags, Defects& defects) {
   const uint8_t* const items = event.at + event.header_bytes();
-  const uint8_t* payload = items;
-  size_t counters = 0;
-  size_t pebs = 0;
-  bool has_items = false;
-  if (event.kind == EventKind::kManifest) {
-    has_items = Load<uint16_t>(event.at + 4) & kExtended;
-    if (has_items) payload = BehindItems(event);
-  } else if (event.is_kernel()) {
-    const auto version = Load<uint16_t>(event.at);
-    pebs = (version & kPebsFlag) ? 8 : 0;
-    counters = ((version >> kCountersShift) & kCountersMask) * 8;
-    payload =
-        pebs + counters <= event.size - event.header_bytes() ? items + pebs + counters : nullptr;
-  }
+  const uint8_t* const payload = PayloadOf(event);
   if (payload == nullptr) {
     Count(defects, Defect::kExtendedItems);
     return false;
@@ -156,10 +160,14 @@ bool RecordWriter::Write(const Event& event, EtwProvider provider, uint16_t cpu,
   const size_t behind = sizeof(record) + record.payload_length;
   std::memset(to + behind, 0, AlignUp(behind) - behind);
   ItemWriter writer(to + AlignUp(behind));
-  if (has_items) record.flags |= CopyItems(items, payload, writer);
-  if (pebs > 0) writer.Write(ETW_ITEM_PEBS, items, pebs);
-  if (counters > 0) writer.Write(ETW_ITEM_COUNTERS, items + pebs, counters);
-  if (event.kind == EventKind::kInstance) {
+  if (event.kind == EventKind::kManifest) {
+    if (payload != items) record.flags |= CopyItems(items, payload, writer);
+  } else if (event.is_kernel()) {
+    const size_t pebs = PebsBytes(event);
+    const size_t counters = CounterBytes(event);
+    if (pebs > 0) writer.Write(ETW_ITEM_PEBS, items, pebs);
+    if (counters > 0) writer.Write(ETW_ITEM_COUNTERS, items + pebs, counters);
+  } else if (event.kind == EventKind::kInstance) {
     writer.Write(ETW_ITEM_INSTANCE, event.at + 0x30, 24);
   }
   record.extended_length = writer.bytes();

@@ -10,6 +10,9 @@
 
 namespace kernelwire::etl {
 
+// Where the payload of an event begins; null if what stands before it leaves the event.
+const uint8_t* PayloadOf(const Event& event);
+
 class RecordWriter {
  public:
   // A filling ends after so many records, or when the next one might not fit.

@@ -9,6 +9,8 @@ namespace kernelwire::etl {
 namespace {
 
 constexpr size_t kFlags = 32;
+// Those of matches that never came may follow the last one.
+constexpr size_t kFlagsBytes = 4;
 constexpr size_t kWord = 8;
 constexpr unsigned kShortLength = 7;
 constexpr unsigned kNibbleLength = 15;
@@ -121,7 +123,7 @@ Expanded ExpandXpress(const uint8_t* input, size_t input_bytes, uint8_t* output,
       output += length;
     }
   }
-  return {static_cast<size_t>(output - start), output == end};
+  return {static_cast<size_t>(output - start), output == end && reader.left() <= kFlagsBytes};
 }
 
 }  // namespace kernelwire::etl

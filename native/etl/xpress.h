@@ -12,7 +12,7 @@ struct Expanded {
   bool is_sound;  // false: the input makes no sense behind them
 };
 
-// Fills `output` from `input`. Stops at the end of either; sound only if `output` is full then.
+// Fills `output` from `input`. Stops at the end of either; sound only if that is the end of both.
 // Reads and writes nothing outside of the two.
 Expanded ExpandXpress(const uint8_t* input, size_t input_bytes, uint8_t* output,
                       size_t output_bytes);

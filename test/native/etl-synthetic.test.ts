@@ -263,6 +263,55 @@ describe('clocks', () => {
   })
 
   test.each([
+    ['boot', { bootTime: NEW_YEAR, startTimestamp: 50_000_000n }, NEW_YEAR + 50_000_100n],
+    ['end', { bootTime: 0n, endTime: NEW_YEAR, startTimestamp: 50_000_000n }, NEW_YEAR + 100n],
+    ['unknown', { bootTime: 0n, endTime: 0n, startTimestamp: 50_000_000n }, 116_444_736_000_000_100n],
+  ] as const)('no start: times count from the next best, %s, and it is said', async (base, options, expected) => {
+    const format = new EtlFormat({ bufferBytes: 0x1000, startTime: 0n, ...options })
+    const parts = [format.header(), format.buffer(system({ hook: HOOK, timestamp: 50_000_100n }, PAYLOAD))]
+    const { events, totals } = await readBoth(parts)
+    expect(events.map(({ time }) => time)).toEqual([text(expected)])
+    expect(totals.defects).toEqual({})
+    const file = await EtlFile.open(save(parts))
+    expect(file.facts.clockBase).toBe(base)
+    file.close()
+  })
+
+  test('an event of the year 45861 is left out and counted, and those behind it are not late', async () => {
+    const of = (timestamp: bigint) => system({ hook: HOOK, timestamp }, PAYLOAD)
+    const { events, totals } = await readEvents([of(1n), of(2n ** 62n), of(2n)])
+    expect(events.map(({ time, late }) => [time, late])).toEqual([
+      [text(NEW_YEAR + 1n), undefined],
+      [text(NEW_YEAR + 2n), undefined],
+    ])
+    expect(totals.defects).toEqual({ eventTime: 1 })
+  })
+
+  test('the time of day that is set back within a buffer, or between two, changes no order', async () => {
+    const HOUR = 36_000_000_000n
+    const format = new EtlFormat({ bufferBytes: 0x1000, clock: 2, startTimestamp: NEW_YEAR })
+    const of = (after: bigint, tid: number) => system({ hook: HOOK, timestamp: NEW_YEAR + after, tid }, PAYLOAD)
+    const { events } = await readBoth([
+      format.header(),
+      format.buffer(
+        Buffer.concat([of(2n * HOUR, 1), of(2n * HOUR + 10n, 2), of(HOUR, 3), of(HOUR + 30n, 5), of(HOUR + 20n, 4)]),
+      ),
+      format.buffer(Buffer.concat([of(HOUR + 40n, 6), of(10n, 7), of(20n, 8)])),
+    ])
+    expect(events.map(({ tid, late }) => [tid, late])).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((tid) => [tid, undefined]))
+  })
+
+  test('one time that is hours ahead of its neighbours is no clock that was set back', async () => {
+    const HOUR = 36_000_000_000n
+    const of = (after: bigint, tid: number) => system({ hook: HOOK, timestamp: NEW_YEAR + after, tid }, PAYLOAD)
+    const { events } = await readEvents([of(10n, 1), of(HOUR, 4), of(20n, 2), of(30n, 3)], {
+      clock: 2,
+      startTimestamp: NEW_YEAR,
+    })
+    expect(events.map(({ tid }) => tid)).toEqual([1, 2, 3, 4])
+  })
+
+  test.each([
     [{ clock: 9 }, 'clock'],
     [{ frequency: 0n }, 'frequency'],
     [{ clock: 3, cpuMhz: 0, frequency: 0n }, 'frequency'],
@@ -369,6 +418,41 @@ describe('files that are not whole', () => {
     const { events, totals } = await readBoth(parts)
     expect(events.map(({ tid }) => tid)).toEqual([1, 2])
     expect(totals.defects).toEqual({ bufferHeader: 1 })
+  })
+
+  test('chance bytes behind a broken header are no compressed buffer, where the file has none', async () => {
+    const chance = Buffer.alloc(0x1000)
+    chance.writeUInt32LE(0x60, 0x108)
+    chance.writeUInt32LE(0x200, 0x10c)
+    chance.writeUInt32LE(0x200, 0x138)
+    chance.writeUInt16LE(0x40, 0x13c)
+    const broken = format().buffer(of(2))
+    broken.fill(0xa5, 0, BUFFER_HEADER_BYTES)
+    chance.copy(broken, 0x100, 0x100, 0x800)
+    const { events, totals } = await readBoth([
+      format().header(),
+      format().buffer(of(1)),
+      broken,
+      format().buffer(of(3)),
+    ])
+    expect(events.map(({ tid }) => tid)).toEqual([1, 3])
+    expect(totals.defects).toEqual({ bufferHeader: 1 })
+  })
+
+  test.each([
+    ['wrapped', { mode: 2, buffersWritten: 6, mostMebibytes: 0 }, { overwrittenBuffers: 3, defects: {} }],
+    ['did not wrap', { mode: 2, buffersWritten: 3, mostMebibytes: 1 }, { overwrittenBuffers: 0, defects: {} }],
+    [
+      'was cut',
+      { mode: 2, buffersWritten: 6, mostMebibytes: 1 },
+      { overwrittenBuffers: 0, defects: { bufferMissing: 3 } },
+    ],
+    ['goes on, not circular', { mode: 1, buffersWritten: 6 }, { overwrittenBuffers: 0, defects: { bufferMissing: 3 } }],
+  ])('a circular file that %s', async (_, options, expected) => {
+    const whole = new EtlFormat({ bufferBytes: 0x1000, ...options })
+    const { totals } = await readBoth([whole.header(), whole.buffer(of(1)), whole.buffer(of(2))])
+    expect(totals).toMatchObject({ overwrittenBuffers: expected.overwrittenBuffers })
+    expect(totals.defects).toEqual(expected.defects)
   })
 
   test('flags and types of a later Windows are no reason not to read a buffer', async () => {

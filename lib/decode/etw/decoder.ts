@@ -16,7 +16,7 @@ import { FLAG, PROVIDER, RECORD } from './layout.js'
 import { Ledger } from './ledger.js'
 import { LiveEvents } from './live.js'
 import { Lives } from './lives.js'
-import { Losses } from './losses.js'
+import { type Holes, Losses } from './losses.js'
 import { ManifestEvents } from './manifest.js'
 import { Modules } from './modules.js'
 import { FAULT, Payload } from './payload.js'
@@ -41,12 +41,19 @@ export const PROVIDERS_READ = [
   PROVIDER.LOST,
 ].reduce((bits, provider) => bits | (1 << provider), 0)
 
+const GAPS = FLAG.BEHIND_LOSS | FLAG.BEHIND_DAMAGE
+
+/** The same as in native/etl/etl_reader.cc: CPUs that write at once are not so far apart. */
+const SET_BACK_MS = 250
+
 /** Lost events, of RT_LostEvent. */
 const LOST = { FIRST: 32, LAST: 34 } as const
 
 export class EtwDecoder {
   /** Milliseconds since 1970 of the latest record. */
   latestMs = 0
+  /** Of a file: its clock was set back, and all that came before is in the stream. */
+  onSetBack: (() => void) | undefined
   readonly volumes = new Volumes()
   readonly ledger: Ledger
 
@@ -96,10 +103,12 @@ export class EtwDecoder {
       this.ledger.bad(PROVIDER.OTHER, FAULT.TIME)
       return
     }
+    const flags = view.getUint16(at + RECORD.flags, true)
+    if (time < this.latestMs - SET_BACK_MS && (flags & FLAG.LATE) === 0) this.#setBack(time)
     const fromMs = this.latestMs
     this.tick(time)
     const cpu = view.getUint16(at + RECORD.cpu, true)
-    if ((view.getUint16(at + RECORD.flags, true) & FLAG.BEHIND_LOSS) !== 0) this.#losses.gap(cpu, time)
+    if ((flags & GAPS) !== 0) this.#losses.gap(flags, cpu, time)
     this.#losses.see(cpu, time)
     payload.aim(at, length)
     const provider = view.getUint16(at + RECORD.provider, true)
@@ -155,10 +164,10 @@ export class EtwDecoder {
     return Math.min(this.latestMs, this.#lives.waitingSinceMs)
   }
 
-  /** The end of the recording: nothing waits any longer. */
-  finish(): void {
+  /** The end of the recording: nothing waits any longer. `holes`: of its file, where it has some. */
+  finish(holes?: Holes): void {
     this.#lives.finish()
-    this.#losses.finish(this.latestMs)
+    this.#losses.finish(this.latestMs, holes)
   }
 
   /** Time went on, in milliseconds since 1970. */
@@ -166,6 +175,14 @@ export class EtwDecoder {
     if (time <= this.latestMs) return
     this.latestMs = time
     this.#lives.tick(time)
+  }
+
+  /** Somebody set the clock back: by time, nothing that follows can be compared with what was before. */
+  #setBack(time: number): void {
+    if (this.onSetBack === undefined) return
+    this.#lives.finish()
+    this.onSetBack()
+    this.latestMs = time
   }
 
   #ofConfig(payload: Payload, opcode: number): void {

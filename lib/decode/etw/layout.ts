@@ -30,6 +30,7 @@ export const FLAG = {
   TRACE_LOGGING: 16,
   LATE: 32,
   BEHIND_LOSS: 64,
+  BEHIND_DAMAGE: 128,
 } as const
 
 export const RECORD = {

@@ -1,7 +1,17 @@
-/** What a recording lacks, by its own account. */
+/** What a recording lacks: what its session lost, by its own account, and where the file has holes. */
 import type { EventStream } from '../../stream.js'
 import { FileTimes } from './file-time.js'
+import { FLAG } from './layout.js'
 import type { TraceHeaderFields } from './trace-header.js'
+
+/** What of a file made no sense, or is not there. */
+export interface Holes {
+  events: number
+  buffers: number
+  bytes: number
+  /** When the session was closed; 0: it was not. */
+  endMs: number
+}
 
 /** Their numbers have 11 bits. */
 const CPUS = 2_048
@@ -11,7 +21,7 @@ const LOST_EVENT = 32
 
 export class Losses {
   readonly #stream: EventStream
-  /** When each CPU logged its latest event. */
+  /** When each CPU logged its latest event; 0: nothing yet. */
   readonly #latestOf = new Float64Array(CPUS)
   #events = 0
   #buffers = 0
@@ -33,11 +43,11 @@ export class Losses {
     this.#latestOf[cpu & (CPUS - 1)] = time
   }
 
-  /** The buffer of this event says that some of its CPU were lost before; how many, only the header does, of all. */
-  gap(cpu: number, time: number): void {
-    const before = this.#latestOf[cpu & (CPUS - 1)]!
-    const from = before === 0 ? this.#startMs : before
-    this.#stream.loss({ LOST: {}, REASON: 'NOT_RECORDED', FROM: Math.min(from, time), TO: time })
+  /** There are some missing before this event, of its CPU; how many, nobody says at this place. */
+  gap(flags: number, cpu: number, time: number): void {
+    if ((flags & FLAG.BEHIND_LOSS) !== 0) this.#tell('NOT_RECORDED', this.#latestOf[cpu & (CPUS - 1)]!, time)
+    // A buffer that is gone may have been of any CPU.
+    if ((flags & FLAG.BEHIND_DAMAGE) !== 0) this.#tell('DAMAGED', this.#earliestLatest(), time)
   }
 
   /** Between the event before and this one. */
@@ -46,13 +56,36 @@ export class Losses {
     this.#stream.loss({ LOST: lost, REASON: 'NOT_RECORDED', FROM: Math.min(fromMs, time), TO: time })
   }
 
-  finish(latestMs: number): void {
-    if (this.#events === 0 && this.#buffers === 0) return
-    const lost = {
-      ...(this.#events === 0 ? {} : { EVENTS: this.#events }),
-      ...(this.#buffers === 0 ? {} : { BUFFERS: this.#buffers }),
-    }
+  /** `holes`: of the file, in all. */
+  finish(latestMs: number, holes: Holes | undefined): void {
     const from = Math.max(0, Math.min(this.#startMs, latestMs))
-    this.#stream.loss({ LOST: lost, REASON: 'NOT_RECORDED', FROM: from, TO: Math.max(from, latestMs) })
+    const to = Math.max(from, latestMs)
+    const lost = numbersOf(this.#events, this.#buffers)
+    if (Object.keys(lost).length > 0) this.#stream.loss({ LOST: lost, REASON: 'NOT_RECORDED', FROM: from, TO: to })
+    if (holes === undefined) return
+    const { events, buffers, bytes, endMs } = holes
+    this.#stream.loss({
+      LOST: numbersOf(events, buffers),
+      ...(bytes > 0 ? { BYTES: bytes } : {}),
+      REASON: 'DAMAGED',
+      FROM: from,
+      // What was cut off came later than all that is there.
+      TO: Math.max(to, endMs),
+    })
   }
+
+  #tell(reason: 'NOT_RECORDED' | 'DAMAGED', before: number, time: number): void {
+    const from = before === 0 ? this.#startMs : before
+    this.#stream.loss({ LOST: {}, REASON: reason, FROM: Math.max(0, Math.min(from, time)), TO: time })
+  }
+
+  #earliestLatest(): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const time of this.#latestOf) if (time !== 0 && time < earliest) earliest = time
+    return Number.isFinite(earliest) ? earliest : 0
+  }
+}
+
+function numbersOf(events: number, buffers: number): { EVENTS?: number; BUFFERS?: number } {
+  return { ...(events === 0 ? {} : { EVENTS: events }), ...(buffers === 0 ? {} : { BUFFERS: buffers }) }
 }

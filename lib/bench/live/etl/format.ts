@@ -32,6 +32,12 @@ export interface FileOptions {
   isCompressed?: boolean
   eventsLost?: number
   buffersLost?: number
+  /** As a closed session counts them. */
+  buffersWritten?: number
+  /** In MiB: of a circular file. */
+  mostMebibytes?: number
+  /** FILETIME. */
+  bootTime?: bigint
   osBuild?: number
 }
 
@@ -101,11 +107,13 @@ export class EtlFormat {
     payload.writeUInt32LE(osBuild, 8)
     payload.writeUInt32LE(cpus, 0x0c)
     payload.writeBigUInt64LE(endTime, 0x10)
+    payload.writeUInt32LE(this.#options.mostMebibytes ?? 0, 0x1c)
     payload.writeUInt32LE(mode, 0x20)
+    payload.writeUInt32LE(this.#options.buffersWritten ?? 0, 0x24)
     payload.writeUInt32LE(pointerBytes, 0x2c)
     payload.writeUInt32LE(this.#options.eventsLost ?? 0, 0x30)
     payload.writeUInt32LE(cpuMhz, 0x34)
-    payload.writeBigUInt64LE(startTime - 36_000_000_000n, rest)
+    payload.writeBigUInt64LE(this.#options.bootTime ?? startTime - 36_000_000_000n, rest)
     payload.writeBigUInt64LE(frequency, rest + 8)
     payload.writeBigUInt64LE(startTime, rest + 16)
     payload.writeUInt32LE(clock, rest + 24)
