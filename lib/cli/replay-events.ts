@@ -1,5 +1,6 @@
 /** An .etl recording on the command line: its events, in the documented shapes. */
 import type { CorrelationOptions } from '../correlate/correlator.js'
+import { PROVIDER } from '../decode/etw/layout.js'
 import { ETL_EVENTS, EtlPlayback } from '../etl/playback.js'
 import { damageOf } from '../etl/totals.js'
 import type { EventName } from '../events/index.js'
@@ -51,12 +52,16 @@ export async function printEvents(
   }
 }
 
+const NO_IMAGES =
+  'the recording has no image events: programs have names and no paths, and which threads are those of a pool is known only by the addresses that many programs share'
+
 /** What made no sense or became nothing, and why. */
 function notesAbout({ file, decoder }: EtlPlayback, { total }: Tally): string[] {
   const faults = Object.entries(decoder.ledger.faults()).map(([name, count]) => `${count} ${name}`)
   return [
     ...notesOf(file.facts, file.totals()),
     ...(faults.length === 0 ? [] : [`events whose payload makes no sense, left out: ${faults.join(', ')}`]),
+    ...(decoder.hasImages || decoder.ledger.read(PROVIDER.THREAD, PROVIDER.KERNEL_PROCESS) === 0 ? [] : [NO_IMAGES]),
     ...(total === 0 ? ['nothing was told; --stats says what the recording has, and why'] : []),
   ]
 }

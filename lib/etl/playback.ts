@@ -4,12 +4,15 @@ import type { CorrelationOptions } from '../correlate/correlator.js'
 import type { ProcessRule } from '../correlate/rules.js'
 import { EtwAtoms } from '../decode/etw/atoms.js'
 import { EtwDecoder, PROVIDERS_READ } from '../decode/etw/decoder.js'
+import { WorkerThreads } from '../decode/etw/workers.js'
 import type { Envelope, EnvelopeOptions } from '../envelope.js'
 import type { EventName, EventRecord } from '../events/index.js'
 import { EventIds } from '../process/event-ids.js'
 import { seedOf } from '../process/mixer.js'
+import { isPipe } from '../recording/pipes.js'
 import { EventStream } from '../stream.js'
 import { EtlFile } from './file.js'
+import { FirstLook } from './first-look.js'
 import { Timeline } from './timeline.js'
 import { damageOf } from './totals.js'
 
@@ -44,6 +47,10 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000'
 const WINDOWS = 0x10000000
 const [X86, X64] = [1, 2]
 
+/** 1970 as a FILETIME. */
+const EPOCH = 116_444_736_000_000_000n
+const UNITS_PER_MS = 10_000
+
 export class EtlPlayback {
   readonly file: EtlFile
   readonly stream: EventStream
@@ -54,10 +61,12 @@ export class EtlPlayback {
   #isFinished = false
 
   static async open(path: string, options: EtlPlaybackOptions = {}): Promise<EtlPlayback> {
-    return new EtlPlayback(await EtlFile.open(path), options)
+    const workers = new WorkerThreads()
+    const look = (await isPipe(path)) ? undefined : await firstLook(path, workers)
+    return new EtlPlayback(await EtlFile.open(path), options, workers, look)
   }
 
-  private constructor(file: EtlFile, options: EtlPlaybackOptions) {
+  private constructor(file: EtlFile, options: EtlPlaybackOptions, workers: WorkerThreads, look: FirstLook | undefined) {
     this.file = file
     const { bootMs, startMs, pointerBytes } = file.facts
     // All recordings of one boot name a process alike; ids are those of this one recording.
@@ -72,10 +81,15 @@ export class EtlPlayback {
     this.stream = new EventStream(streamOptions)
     const acts = new Acts(this.stream, streamOptions, withNames(options.correlation))
     const atoms = new EtwAtoms(seedOf('kernelwire etl atom 1', boot))
-    this.decoder = new EtwDecoder(this.stream, acts, atoms, START_WINDOW_MS)
+    this.decoder = new EtwDecoder(this.stream, acts, atoms, START_WINDOW_MS, undefined, workers)
     this.decoder.onSetBack = () => {
-      this.#before.push(...this.#timeline.take(this.stream.takeBatch(), Number.POSITIVE_INFINITY))
+      for (const event of this.#timeline.take(this.stream.takeBatch(), Number.POSITIVE_INFINITY))
+        this.#before.push(event)
     }
+    if (look === undefined) return
+    const start = EPOCH + BigInt(Math.round(startMs * UNITS_PER_MS))
+    const { records, offsets } = look.records(Number(start & 0xffff_ffffn), Number(start >> 32n))
+    for (const at of offsets) this.decoder.record(records, at)
   }
 
   /** The next events, of which there may be none for a while; undefined at the end. */
@@ -100,6 +114,15 @@ export class EtlPlayback {
   close(): void {
     this.#isFinished = true
     this.file.close()
+  }
+}
+
+async function firstLook(path: string, workers: WorkerThreads): Promise<FirstLook> {
+  const file = await EtlFile.open(path)
+  try {
+    return await FirstLook.take(file, workers)
+  } finally {
+    file.close()
   }
 }
 

@@ -1,10 +1,13 @@
 import { Errors } from 'typebox/schema'
 import { describe, expect, test } from 'vitest'
+import { PROVIDER, RECORD } from '../../lib/decode/etw/layout.js'
 import { EtlPlayback, type EtlPlaybackOptions } from '../../lib/etl/playback.js'
 import { type EventOf, type EventRecord, isEvent } from '../../lib/events/index.js'
 import { schemaOf } from '../../lib/events/schemas.js'
 import { corpusFolder } from './corpus.js'
-import { withUnpacked } from './etl-records.js'
+import { eachRecord, withUnpacked } from './etl-records.js'
+import { type EtwEvent, memoryOf } from './etw-bytes.js'
+import { opened, run, SOMEBODY, start, thread } from './etw-run.js'
 import { expectCausalOrder, expectEachOnce, expectIdentity } from './invariants.js'
 
 const FOLDER = corpusFolder('etl')
@@ -41,6 +44,25 @@ describe.skipIf(FOLDER === undefined)('real recordings of Windows (skipped where
         accounts.read.reduce((sum, count) => sum + count, 0),
       )
     }
+  })
+
+  test('dp-win11-gc-process-thread.etl.zip: no program starts a thread in another one, and none is accused', async () => {
+    const { events, playback } = await play('dp-win11-gc-process-thread.etl.zip', 'vs-gconly.etl')
+    expect(countsOf(events)).toEqual({ EXISTING_PROCESS: 396, NEW_PROCESS: 124, TERMINATE_PROCESS: 118 })
+    expect(playback.decoder.hasImages).toBe(false)
+  })
+
+  test.each([
+    ['dp-win11-gc-process-thread.etl.zip', 'vs-gconly.etl'],
+    ['pv-win8-net452-x64.etl.zip', '.etl'],
+  ])('%s without image events: a real injection among its threads is found, and nothing else', async (file, entry) => {
+    const { events } = await injected(file, entry)
+    expect(events.map(({ routing }) => routing.event_type)).toEqual(['NEW_REMOTE_THREAD', 'THREAD_INJECTION'])
+    expect(events[0]!.event).toMatchObject({
+      THREAD_ID: 840,
+      SOURCE: { FILE_PATH: 'm.exe' },
+      TARGET: { FILE_PATH: 'victim.exe' },
+    })
   })
 
   test('a replay gives the same bytes again', async () => {
@@ -82,6 +104,41 @@ function play(file: string, entry: string, options: EtlPlaybackOptions = {}) {
     playback.close()
     return { events, playback }
   })
+}
+
+/** A recording without its image events, and with an attack as Sysmon saw it: attacks/06 of the corpus. */
+async function injected(file: string, entry: string) {
+  const attack: EtwEvent[] = [
+    start({ pid: 93_772, parent: 4, name: 'm.exe', user: SOMEBODY }),
+    start({ pid: 92_812, parent: 4, name: 'victim.exe', user: SOMEBODY }),
+    ...[93_772, 92_812].map((pid) => thread({ by: 4, pid, tid: pid + 1 })),
+    opened({ by: 93_772, pid: 92_812, access: 0x1fffff }),
+    thread({ by: 93_772, pid: 92_812, tid: 840, address: 0x0206_0000 }),
+  ]
+  const names = ['NEW_REMOTE_THREAD', 'SENSITIVE_PROCESS_ACCESS', 'THREAD_INJECTION'] as const
+  const { decoder, stream } = run([], { names })
+  let threads = 0
+  const feed = (events: readonly EtwEvent[], low: number, high: number) => {
+    const time = BigInt(low) + (BigInt(high) << 32n)
+    const { records, offsets } = memoryOf(events.map((event) => ({ ...event, time })))
+    for (const at of offsets) decoder.record(records, at)
+  }
+  await eachRecord(FOLDER!, file, entry, (records, at) => {
+    const provider = records.u16[at >>> 1]!
+    if (
+      provider === PROVIDER.IMAGE ||
+      (provider === PROVIDER.KERNEL_PROCESS && records.u16[(at + RECORD.id) >>> 1] === 5)
+    )
+      return
+    decoder.record(records, at)
+    // In the midst of all that the machine does by itself.
+    if (provider === PROVIDER.THREAD && ++threads === 1_000) {
+      const time = (at + RECORD.time) >>> 2
+      feed(attack, records.u32[time]!, records.u32[time + 1]!)
+    }
+  })
+  decoder.finish()
+  return { events: stream.takeBatch().filter(({ routing }) => routing.event_type !== 'LOSS_ACCOUNTING') }
 }
 
 function countsOf(events: readonly EventRecord[]): Record<string, number> {

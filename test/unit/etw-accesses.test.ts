@@ -181,6 +181,87 @@ describe('threads in other processes', () => {
     expect(of('NEW_REMOTE_THREAD').map(({ event }) => event.THREAD_ID)).toEqual([51])
   })
 
+  describe('without image events', () => {
+    const SHARED = 0x7ffc_5ff6_d000
+    const THUNK = 0x7ffb_a164_d000
+    const programs = [...'abcdefgh'].map((name, index) => ({ pid: 10_000 + 4 * index, name: `${name}.exe` }))
+    const [TARGET] = programs
+    const own = (pid: number, address: number) => thread({ by: pid, pid, tid: pid + 1, address }, 3)
+    const BARE = [
+      found({ pid: 4, parent: 0, name: 'System' }),
+      found({ pid: CSRSS, name: 'csrss.exe' }),
+      found({ pid: MALWARE, name: 'voice_mail.exe', user: 'S-1-5-21-1-2-3-1001' }),
+      ...programs.flatMap((program) => [found(program), own(program.pid, SHARED)]),
+      ...programs.slice(0, 5).map(({ pid }) => own(pid, THUNK)),
+    ]
+    const tidsOf = (...threads: ReturnType<typeof thread>[]) =>
+      run([...BARE, ...threads])
+        .of('NEW_REMOTE_THREAD')
+        .map(({ event }) => event.THREAD_ID)
+    const { pid } = TARGET!
+
+    test('a worker is known by the address at which most programs start threads of their own, whoever starts it', () => {
+      expect(
+        tidsOf(
+          thread({ by: 4, pid, tid: 1, address: SHARED, ms: 5 }),
+          thread({ by: MALWARE, pid, tid: 2, address: SHARED, ms: 6 }),
+          thread({ by: MALWARE, pid, tid: 3, address: 0x206_0000, ms: 7 }),
+        ),
+      ).toEqual([3])
+    })
+
+    test('what fewer programs share may run any function: only the kernel starts it for them', () => {
+      expect(
+        tidsOf(
+          thread({ by: 4, pid, tid: 1, address: THUNK, ms: 5 }),
+          thread({ by: MALWARE, pid, tid: 2, address: THUNK, ms: 6 }),
+          thread({ by: 4, pid, tid: 3, address: 0x206_0000, ms: 7 }),
+        ),
+      ).toEqual([2, 3])
+    })
+
+    test('many processes of one program, each with threads at its own code, make no worker of it', () => {
+      const copies = Array.from({ length: 50 }, (_, i) => 20_000 + 4 * i)
+      const events = copies.flatMap((copy) => [found({ pid: copy, name: 'copy.exe' }), own(copy, 0x206_0000)])
+      const { of } = run([...BARE, ...events, thread({ by: MALWARE, pid, tid: 9, address: 0x206_0000, ms: 5 })])
+      expect(of('NEW_REMOTE_THREAD').map(({ event }) => event.THREAD_ID)).toEqual([9])
+    })
+
+    test('where no program has code, the secure kernel starts threads', () => {
+      expect(tidsOf(thread({ by: 4, pid, tid: 1, address: 0x1000_0001_4000_0000, ms: 5 }))).toEqual([])
+    })
+
+    test('csrss.exe is known by its name and its user; another user, or image events without a path, are not enough', () => {
+      const by = thread({ by: CSRSS, pid, tid: 1, ms: 5 })
+      expect(tidsOf(by)).toEqual([])
+      const other = [found({ pid: 604, name: 'csrss.exe', user: 'S-1-5-21-1-2-3-1001' }), ...BARE, { ...by, pid: 604 }]
+      expect(run(other).of('NEW_REMOTE_THREAD')).toHaveLength(1)
+      const withImages = [load({ pid: MALWARE, path: '\\Windows\\System32\\kernel32.dll' }), ...BARE, by]
+      expect(run(withImages).of('NEW_REMOTE_THREAD')).toHaveLength(1)
+    })
+
+    test('an injection is one: opened with all rights, then a thread at memory of its own', () => {
+      const { of } = run([
+        ...BARE,
+        opened({ by: MALWARE, pid, access: 0x1fffff, ms: 10 }),
+        thread({ by: MALWARE, pid, tid: 840, ms: 260 }),
+      ])
+      expect(of('THREAD_INJECTION')).toHaveLength(1)
+    })
+  })
+
+  test('more than one address in ntdll can be that of workers', () => {
+    const second = NTDLL + 0x3_0000
+    const { of } = run([
+      ...LEARNED,
+      ...[LSASS, MALWARE].map((pid) => thread({ by: pid, pid, tid: pid + 1, address: second }, 3)),
+      thread({ by: CSRSS, pid: NOTEPAD, tid: 50, address: second, ms: 5 }),
+      thread({ by: MALWARE, pid: NOTEPAD, tid: 51, address: second, ms: 5 }),
+      thread({ by: MALWARE, pid: NOTEPAD, tid: 52, address: NTDLL + 0x500, ms: 6 }),
+    ])
+    expect(of('NEW_REMOTE_THREAD').map(({ event }) => event.THREAD_ID)).toEqual([52])
+  })
+
   test('csrss.exe makes threads everywhere, as its job: but nothing is benign in lsass.exe', () => {
     const { of } = run([
       ...LEARNED,

@@ -2,7 +2,7 @@
 import type { Acts } from '../../acts.js'
 import type { PartyOf } from '../../build/access.js'
 import { nestedProcess } from '../../build/process.js'
-import { isBenignThread } from '../../correlate/benign.js'
+import { isBenignByName, isBenignThread } from '../../correlate/benign.js'
 import type { ProcessImage } from '../../process/image.js'
 import type { EventStream } from '../../stream.js'
 import { DISPOSITION, type FileFields, PIPES } from './file.js'
@@ -15,6 +15,8 @@ import { Twins } from './twins.js'
 import type { WorkerThreads } from './workers.js'
 
 const SYSTEM = 4
+/** Beyond, no program has code: there begin the threads that the secure kernel makes for LsaIso.exe. */
+const USER_MAX = 0x7fff_ffff_ffff
 const NO_PID = 0xffffffff
 const THREADS_MAX = 65_536
 
@@ -107,8 +109,11 @@ export class Accesses {
       accounts.folded[provider]!++
       return
     }
+    const { win32StartAddress } = fields
+    // The kernel starts a pool's workers too, in whatever process; what a driver starts elsewhere is told.
+    const isOfPool = creator === SYSTEM && (win32StartAddress > USER_MAX || this.#isWorker(win32StartAddress, true))
     const [source, target] = [this.#party(creator), this.#party(pid)]
-    if (this.#isBenign(source.image, target.image, fields.win32StartAddress)) {
+    if (isOfPool || this.#isBenign(source.image, target.image, win32StartAddress)) {
       accounts.filtered[provider]!++
       return
     }
@@ -118,10 +123,15 @@ export class Accesses {
   /** Nothing is benign in a process that is sensitive. */
   #isBenign(source: ProcessImage | undefined, target: ProcessImage | undefined, address: number): boolean {
     if (target !== undefined && this.#acts.isSensitive(target)) return false
-    if (this.#workers.isWorker(address)) return true
-    return (
-      source !== undefined && isBenignThread(nestedProcess(source), target === undefined ? {} : nestedProcess(target))
-    )
+    if (this.#isWorker(address, false)) return true
+    if (source === undefined) return false
+    const party = nestedProcess(source)
+    if (!this.#workers.hasImages && isBenignByName(party)) return true
+    return isBenignThread(party, target === undefined ? {} : nestedProcess(target))
+  }
+
+  #isWorker(address: number, isByKernel: boolean): boolean {
+    return this.#workers.isWorker(address) || (isByKernel && this.#workers.isShared(address))
   }
 
   #runs(pid: number): void {
@@ -131,7 +141,7 @@ export class Accesses {
   #own(pid: number, address: number): void {
     const life = this.#lives.of(pid)
     if (life !== undefined) life.hasThread = true
-    this.#workers.addOwn(address)
+    this.#workers.addOwn(address, life === undefined || life.name === '' ? pid : life.name)
   }
 
   #remember(pid: number, tid: number, isEnd: boolean): void {

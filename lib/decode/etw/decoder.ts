@@ -58,6 +58,7 @@ export class EtwDecoder {
   readonly ledger: Ledger
 
   readonly #lives: Lives
+  readonly #workers: WorkerThreads
   readonly #losses: Losses
   readonly #classic: ClassicEvents
   readonly #manifest: ManifestEvents
@@ -69,10 +70,20 @@ export class EtwDecoder {
   #records: Records | undefined
   #payload!: Payload
 
-  /** `startWindowMs`: how long a start waits for the path of its program. `files`: where they can be read. */
-  constructor(stream: EventStream, acts: Acts, atoms: EtwAtoms, startWindowMs: number, files?: PathFiles) {
-    const workers = new WorkerThreads()
+  /**
+   * `startWindowMs`: how long a start waits for the path of its program. `files`: where they can be read.
+   * `workers`: what is known of them already.
+   */
+  constructor(
+    stream: EventStream,
+    acts: Acts,
+    atoms: EtwAtoms,
+    startWindowMs: number,
+    files?: PathFiles,
+    workers: WorkerThreads = new WorkerThreads(),
+  ) {
     this.ledger = new Ledger(stream.accounts)
+    this.#workers = workers
     this.#lives = new Lives(stream, atoms, acts.wants('EXISTING_PROCESS'), startWindowMs, files)
     const processes = new Processes(stream, acts, this.#lives, this.volumes, new FileTimes())
     const modules = new Modules(stream, acts, this.#lives, this.volumes, workers, files)
@@ -157,6 +168,11 @@ export class EtwDecoder {
       default:
         this.ledger.skipped++
     }
+  }
+
+  /** Whether image events said which libraries processes have: without, paths are names, and pools are known by sharing only. */
+  get hasImages(): boolean {
+    return this.#workers.hasImages
   }
 
   /** No event will come that is earlier than this: milliseconds since 1970. */

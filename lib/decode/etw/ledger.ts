@@ -29,6 +29,11 @@ export class Ledger {
     this.#faults[fault]!++
   }
 
+  /** Records of these that were read. */
+  read(...providers: number[]): number {
+    return providers.reduce((sum, provider) => sum + this.#accounts.read[provider]!, 0)
+  }
+
   fold(provider: number): void {
     this.#accounts.folded[provider]!++
   }

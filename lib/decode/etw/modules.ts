@@ -50,6 +50,7 @@ export class Modules {
     const isOfKernel = pid === 0 || fields.base > USER_MAX
     const base = isOfKernel ? 0 : fields.base
     const path = fields.path === '' ? undefined : this.#volumes.dosPath(fields.path)
+    if (!isOfKernel) this.#workers.hasImages = true
     if (path !== undefined) this.#learn(pid, path, base, size)
     if (!isLoad || this.#twins.isSecond(provider, pid, fields.base, time)) {
       this.#stream.accounts.folded[provider]!++
