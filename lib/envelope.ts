@@ -3,10 +3,9 @@
  */
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
-import { KernelwireError } from './errors.js'
 import type { Routing } from './events/index.js'
+import { given, listOf, refusal, shown } from './given.js'
 import { type Machine, thisMachine } from './machine.js'
-import { suggestion } from './nearest.js'
 
 export interface EnvelopeOptions {
   /** UUID of the organisation. Default: the nil UUID. */
@@ -87,32 +86,33 @@ const RULES: Record<keyof EnvelopeOptions, { holds(value: unknown): boolean; dem
   hostname: { holds: (value) => typeof value === 'string' && value !== '', demand: 'a host name' },
   ext_ip: { holds: isAddress, demand: 'an IP address or ""' },
   int_ip: { holds: isAddress, demand: 'an IP address or ""' },
-  tags: {
-    holds: (value) => Array.isArray(value) && value.every((tag) => typeof tag === 'string'),
-    demand: 'an array of strings',
-  },
+  tags: { holds: (value) => listOf(value, isString) !== undefined, demand: 'an array of strings and of nothing else' },
 }
 
-export function validateEnvelope(options: EnvelopeOptions = {}): EnvelopeOptions {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new KernelwireError('ERR_OPTION', '"envelope" must be an object such as { tags: ["lab"] }')
-  }
+const NAMES = Object.keys(RULES) as (keyof EnvelopeOptions)[]
+
+/** Whether the envelope of an event could have this: a machine may be without a name. */
+export function isEnvelopeValue(name: keyof EnvelopeOptions, value: unknown): boolean {
+  return (name === 'hostname' && value === '') || RULES[name].holds(value)
+}
+
+/** A copy. */
+export function validateEnvelope(options: unknown = {}): EnvelopeOptions {
+  const read = given(options, NAMES, { what: '"envelope"', example: '{ tags: ["lab"] }' })
   const valid: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(options)) {
-    const rule = RULES[name as keyof EnvelopeOptions]
-    if (rule === undefined) {
-      throw new KernelwireError(
-        'ERR_OPTION',
-        `no option of "envelope" is called "${name}"; ${suggestion(name, Object.keys(RULES))}`,
-      )
-    }
+  for (const name of NAMES) {
+    const value = read[name]
     if (value === undefined) continue
-    if (!rule.holds(value)) {
-      throw new KernelwireError('ERR_OPTION', `"envelope.${name}" must be ${rule.demand}, not ${JSON.stringify(value)}`)
-    }
-    valid[name] = name.endsWith('id') ? (value as string).toLowerCase() : value
+    const { holds, demand } = RULES[name]
+    if (!holds(value)) throw refusal(`"envelope.${name}" must be ${demand}, not ${shown(value)}`)
+    if (name === 'tags') valid.tags = listOf(value, isString)
+    else valid[name] = name.endsWith('id') ? (value as string).toLowerCase() : value
   }
   return valid
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string'
 }
 
 function isUuid(value: unknown): boolean {

@@ -2,6 +2,8 @@
  * The one error class: a stable code to test for, a sentence that says what to do.
  */
 
+import { visible } from './output/visible.js'
+
 export type ErrorCode =
   | 'ERR_OPTION'
   | 'ERR_UNKNOWN_EVENT'
@@ -35,12 +37,19 @@ export class KernelwireError extends Error {
   readonly code: ErrorCode
   declare readonly details?: string
 
-  /** `message`: one sentence, the remedy included. */
+  /** `message`: one sentence, the remedy included; what others wrote in it can be printed then. */
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
-    super(message, 'cause' in context ? { cause: context.cause } : undefined)
+    super(visible(cut(message)), 'cause' in context ? { cause: context.cause } : undefined)
     this.code = code
     if (context.details !== undefined) this.details = context.details
   }
+}
+
+/** A sentence is short; what others wrote in it may not be. */
+const CHARACTERS_MAX = 4_096
+
+function cut(message: string): string {
+  return message.length > CHARACTERS_MAX ? `${message.slice(0, CHARACTERS_MAX)}…` : message
 }
 
 const USAGE = 2

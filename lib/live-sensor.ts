@@ -10,6 +10,7 @@ import type { ResolvedOptions } from './options.js'
 import { STATE } from './process/image.js'
 import { Lineage } from './process/lineage.js'
 import { FlightRecorder } from './recording/flight-recorder.js'
+import { validateDump } from './recording/options.js'
 import type { Sensor } from './sensor.js'
 import type { SensorStats } from './stats.js'
 import { closedRefusal, type SensorUpdate, validateUpdate } from './update.js'
@@ -102,7 +103,8 @@ export class LiveSensor<N extends EventName> implements Sensor<N> {
     await this.#backend.update(resolved)
   }
 
-  async dump(path: string, { force = false }: { force?: boolean } = {}): Promise<void> {
+  async dump(path: string, options: { force?: boolean } = {}): Promise<void> {
+    const asked = validateDump(path, options)
     const { recorder } = this.#backend
     if (!(recorder instanceof FlightRecorder)) {
       throw new KernelwireError(
@@ -111,7 +113,7 @@ export class LiveSensor<N extends EventName> implements Sensor<N> {
       )
     }
     await this.#catchUp()
-    await recorder.dump(path, force)
+    await recorder.dump(asked.path, asked.force)
   }
 
   ref(): this {

@@ -1,7 +1,11 @@
 /** The word that was probably meant, for error messages. */
 
+/** Longer words are no slip of the keyboard, and would take their time. */
+const CHARACTERS_MAX = 64
+
 /** The closest candidate, or undefined when none is close enough to be a slip of the keyboard. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > CHARACTERS_MAX) return undefined
   const typed = word.toLowerCase()
   let best: string | undefined
   let least = Math.min(4, Math.max(2, Math.floor(typed.length / 2))) + 1

@@ -17,6 +17,7 @@ import {
   SUPPORTED_HERE,
 } from './events/index.js'
 import { type FilterOptions, validateFilter } from './filter/options.js'
+import { entriesOf, given, isInstanceOf, refusal, shown } from './given.js'
 import { suggestion } from './nearest.js'
 import type { OnRecord } from './raw-record.js'
 import { type RecordOptions, type ResolvedRecordOptions, validateRecord } from './recording/options.js'
@@ -101,22 +102,27 @@ export const OPTION_NAMES = [
 ] as const satisfies readonly (keyof SensorOptions)[]
 
 export function validate<N extends EventName>(options: SensorOptions<N> = {}): ResolvedOptions<N> {
-  checkNames(options)
+  const read = given(options, OPTION_NAMES, {
+    what: 'the options',
+    example: '{ extended: true }',
+    unknown: (name) => `no option is called "${name}"; ${suggestion(name, OPTION_NAMES)}`,
+  })
+  const on = handlers<Handlers<N>>(read.on)
   return {
-    events: eventSet(options.events === undefined ? namesOf(options.on) : options.events),
-    ringBytes: ringSize(options.ringBytes),
-    extended: isBoolean('extended', options.extended),
-    allAccess: isBoolean('allAccess', options.allAccess),
-    forkWindowMs: milliseconds(options.forkWindowMs),
-    hashLimitBytes: hashLimit(options.hashLimitBytes),
-    envelope: validateEnvelope(options.envelope),
-    filter: validateFilter(options.filter),
-    correlation: validateCorrelation(options.correlation),
-    onBatch: isFunction('onBatch', 'an array of events', options.onBatch),
-    on: handlers(options.on),
-    onRecord: isFunction('onRecord', 'a record', options.onRecord),
-    record: validateRecord(options.record),
-    signal: isSignal(options.signal),
+    events: eventSet(read.events === undefined ? namesOf(on) : read.events),
+    ringBytes: ringSize(read.ringBytes),
+    extended: isBoolean('extended', read.extended),
+    allAccess: isBoolean('allAccess', read.allAccess),
+    forkWindowMs: milliseconds(read.forkWindowMs),
+    hashLimitBytes: hashLimit(read.hashLimitBytes),
+    envelope: validateEnvelope(read.envelope),
+    filter: validateFilter(read.filter),
+    correlation: validateCorrelation(read.correlation),
+    onBatch: isFunction<(batch: Delivered<N>[]) => void>('onBatch', 'an array of events', read.onBatch),
+    on,
+    onRecord: isFunction<OnRecord>('onRecord', 'a record', read.onRecord),
+    record: validateRecord(read.record),
+    signal: isSignal(read.signal),
   }
 }
 
@@ -129,29 +135,35 @@ function defaultEvents(): readonly EventName[] {
 /** Throws unless an event has this name. */
 export function requireEvent(name: string): EventName {
   if (isEventName(name)) return name
-  throw new KernelwireError('ERR_UNKNOWN_EVENT', `no event is called "${name}"; ${suggestion(name, EVENT_NAMES)}`)
+  throw new KernelwireError('ERR_UNKNOWN_EVENT', unknownEvent(name))
 }
 
-function checkNames(options: object): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw refusal('the options must be an object such as { extended: true }')
-  }
-  for (const name of Object.keys(options)) {
-    if ((OPTION_NAMES as readonly string[]).includes(name)) continue
-    throw refusal(`no option is called "${name}"; ${suggestion(name, OPTION_NAMES)}`)
-  }
+function unknownEvent(name: string): string {
+  return `no event is called "${name}"; ${suggestion(name, EVENT_NAMES)}`
 }
 
-export function eventSet(events: readonly EventName[] = defaultEvents()): ReadonlySet<EventName> {
-  if (!Array.isArray(events)) throw refusal(`"events" must be an array of event names such as ['NEW_PROCESS']`)
-  if (events.length === 0)
+/** What is left out is what the platform delivers by default. */
+export function eventSet(events: unknown = defaultEvents()): ReadonlySet<EventName> {
+  const names = eventNames(events)
+  if (names.length === 0)
     throw refusal('"events" is empty; name at least one event, or leave it out for the default ones')
-  for (const name of events) requireEvent(String(name))
-  return new Set([...events, 'LOSS_ACCOUNTING'])
+  return new Set([...names, 'LOSS_ACCOUNTING'])
 }
 
-function ringSize(bytes: number = RING_BYTES_DEFAULT): number {
-  if (!Number.isInteger(bytes) || bytes < RING_BYTES_MIN || bytes > RING_BYTES_MAX) {
+/** A copy. */
+export function eventNames(events: unknown): readonly EventName[] {
+  const names = entriesOf(events)
+  if (names === undefined) {
+    throw refusal(`"events" must be an array of event names such as ['NEW_PROCESS'], not ${shown(events)}`)
+  }
+  return names.map((name) => {
+    if (typeof name === 'string') return requireEvent(name)
+    throw refusal(`"events" must be an array of event names such as ['NEW_PROCESS'], and ${shown(name)} is none`)
+  })
+}
+
+function ringSize(bytes: unknown = RING_BYTES_DEFAULT): number {
+  if (!isWithin(bytes, RING_BYTES_MIN, RING_BYTES_MAX)) {
     throw refusal(
       `"ringBytes" must be a whole number from ${RING_BYTES_MIN} (64 KiB) to ${RING_BYTES_MAX} (1 GiB), not ${shown(bytes)}`,
     )
@@ -159,8 +171,8 @@ function ringSize(bytes: number = RING_BYTES_DEFAULT): number {
   return 2 ** Math.ceil(Math.log2(bytes))
 }
 
-function milliseconds(ms: number = FORK_WINDOW_MS_DEFAULT): number {
-  if (!Number.isInteger(ms) || ms < 0 || ms > FORK_WINDOW_MS_MAX) {
+function milliseconds(ms: unknown = FORK_WINDOW_MS_DEFAULT): number {
+  if (!isWithin(ms, 0, FORK_WINDOW_MS_MAX)) {
     throw refusal(
       `"forkWindowMs" must be a whole number of milliseconds from 0 to ${FORK_WINDOW_MS_MAX}, not ${shown(ms)}`,
     )
@@ -168,8 +180,8 @@ function milliseconds(ms: number = FORK_WINDOW_MS_DEFAULT): number {
   return ms
 }
 
-function hashLimit(bytes: number = HASH_LIMIT_BYTES_DEFAULT): number {
-  if (!Number.isInteger(bytes) || bytes < 0 || bytes > HASH_LIMIT_BYTES_MAX) {
+function hashLimit(bytes: unknown = HASH_LIMIT_BYTES_DEFAULT): number {
+  if (!isWithin(bytes, 0, HASH_LIMIT_BYTES_MAX)) {
     throw refusal(
       `"hashLimitBytes" must be a whole number from 0 to ${HASH_LIMIT_BYTES_MAX} (1 TiB), not ${shown(bytes)}`,
     )
@@ -177,41 +189,40 @@ function hashLimit(bytes: number = HASH_LIMIT_BYTES_DEFAULT): number {
   return bytes
 }
 
-function isBoolean(name: string, value = false): boolean {
+/** A whole number. */
+function isWithin(value: unknown, least: number, most: number): value is number {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+}
+
+export function isBoolean(name: string, value: unknown = false): boolean {
   if (typeof value !== 'boolean') throw refusal(`"${name}" must be true or false, not ${shown(value)}`)
   return value
 }
 
-export function isFunction<F>(name: string, what: string, value: F): F {
+export function isFunction<F>(name: string, what: string, value: unknown): F | undefined {
   if (value !== undefined && typeof value !== 'function') {
     throw refusal(`"${name}" must be a function that takes ${what}, not ${shown(value)}`)
   }
-  return value
+  return value as F | undefined
 }
 
-export function handlers<H>(on: H): H {
-  if (on === undefined) return on
-  if (typeof on !== 'object' || on === null) throw refusal('"on" must be an object such as { NEW_PROCESS(record) {} }')
-  for (const [name, handler] of Object.entries(on)) isFunction(`on.${requireEvent(name)}`, 'an event', handler)
-  return on
+export function handlers<H>(on: unknown): H | undefined {
+  if (on === undefined) return undefined
+  const read = given(on, EVENT_NAMES, {
+    what: '"on"',
+    example: '{ NEW_PROCESS(record) {} }',
+    unknown: (name) => `"on" has a function for each event, and ${unknownEvent(name)}`,
+  })
+  for (const [name, handler] of Object.entries(read)) isFunction(`on.${name}`, 'an event', handler)
+  return on as H
 }
 
-function namesOf(on: object | undefined): EventName[] | undefined {
+export function namesOf(on: object | undefined): EventName[] | undefined {
   const names = Object.keys(on ?? {})
   return names.length === 0 ? undefined : (names as EventName[])
 }
 
-export function isSignal(value: AbortSignal | undefined): AbortSignal | undefined {
-  if (value !== undefined && !(value instanceof AbortSignal)) {
-    throw refusal(`"signal" must be the signal of an AbortController, not ${shown(value)}`)
-  }
-  return value
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value)
-}
-
-function refusal(sentence: string): KernelwireError {
-  return new KernelwireError('ERR_OPTION', sentence)
+export function isSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined || isInstanceOf(value, AbortSignal)) return value
+  throw refusal(`"signal" must be the signal of an AbortController, not ${shown(value)}`)
 }

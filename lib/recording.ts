@@ -9,7 +9,9 @@ import type { Coverage } from './coverage.js'
 import { type EnvelopeOptions, validateEnvelope } from './envelope.js'
 import { KernelwireError } from './errors.js'
 import type { Delivered, EventName, EventRecord, NestedProcess } from './events/index.js'
-import { handlers, isFunction, isSignal, requireEvent } from './options.js'
+import { given, isWritten, listOf, refusal, shown } from './given.js'
+import { suggestion } from './nearest.js'
+import { eventNames, handlers, isBoolean, isFunction, isSignal, namesOf } from './options.js'
 import { STATE } from './process/image.js'
 import { Lineage } from './process/lineage.js'
 import type { OnRecord } from './raw-record.js'
@@ -66,14 +68,21 @@ export async function openRecording<const N extends EventName = EventName>(
   paths: string | readonly string[],
   options: RecordingOptions<N> = {},
 ): Promise<Recording<N>> {
-  const resolved = validate(options)
+  const resolved = validate<N>(options)
   resolved.signal?.throwIfAborted()
-  const files = typeof paths === 'string' ? [paths] : [...paths]
-  if (files.length === 0) throw new KernelwireError('ERR_OPTION', 'a recording is at least one file; name it')
-  return PlayedRecording.open(files, resolved)
+  return PlayedRecording.open(filesOf(paths), resolved)
 }
 
-const OPTION_NAMES: readonly string[] = [
+function filesOf(paths: unknown): readonly string[] {
+  const files = listOf(typeof paths === 'string' ? [paths] : paths, isWritten)
+  if (files === undefined) {
+    throw refusal(`a recording is the name of a file, or an array of the names of its files, not ${shown(paths)}`)
+  }
+  if (files.length === 0) throw refusal('a recording is at least one file; name it')
+  return files
+}
+
+const OPTION_NAMES = [
   'events',
   'pid',
   'sinceMs',
@@ -87,33 +96,32 @@ const OPTION_NAMES: readonly string[] = [
   'envelope',
   'correlation',
   'signal',
-] satisfies (keyof RecordingOptions)[]
+] as const satisfies (keyof RecordingOptions)[]
 
-function validate<N extends EventName>(options: RecordingOptions<N>): RecordingOptions<N> {
-  if (typeof options !== 'object' || options === null) {
-    throw new KernelwireError('ERR_OPTION', 'the options must be an object such as { speed: 1 }')
+function validate<N extends EventName>(options: unknown): RecordingOptions<N> {
+  const read = given(options, OPTION_NAMES, {
+    what: 'the options',
+    example: '{ speed: 1 }',
+    unknown: (name) => `no option is called "${name}"; ${suggestion(name, OPTION_NAMES)}`,
+  })
+  const { events, speed, extended, envelope, correlation } = read
+  if (speed !== undefined && !(Number.isFinite(speed) && (speed as number) > 0)) {
+    throw refusal(`"speed" must be a number above 0, not ${shown(speed)}`)
   }
-  for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.includes(name)) throw new KernelwireError('ERR_OPTION', `no option is called "${name}"`)
+  return {
+    events: events === undefined ? undefined : (eventNames(events) as readonly N[]),
+    ...validateSelection(read),
+    speed: speed as number | undefined,
+    follow: isBoolean('follow', read.follow),
+    onBatch: isFunction('onBatch', 'an array of events', read.onBatch),
+    on: handlers(read.on),
+    onRecord: isFunction('onRecord', 'a record', read.onRecord),
+    // Those that are not given are the recording's to say.
+    extended: extended === undefined ? undefined : isBoolean('extended', extended),
+    envelope: envelope === undefined ? undefined : validateEnvelope(envelope),
+    correlation: correlation === undefined ? undefined : validateCorrelation(correlation),
+    signal: isSignal(read.signal),
   }
-  const { speed, follow = false } = options
-  for (const name of options.events ?? []) requireEvent(String(name))
-  if (speed !== undefined && !(Number.isFinite(speed) && speed > 0)) {
-    throw new KernelwireError('ERR_OPTION', `"speed" must be a number above 0, not ${String(speed)}`)
-  }
-  if (typeof follow !== 'boolean') throw new KernelwireError('ERR_OPTION', '"follow" must be true or false')
-  const { extended, envelope, correlation } = options
-  if (extended !== undefined && typeof extended !== 'boolean') {
-    throw new KernelwireError('ERR_OPTION', '"extended" must be true or false')
-  }
-  if (envelope !== undefined) validateEnvelope(envelope)
-  if (correlation !== undefined) validateCorrelation(correlation)
-  validateSelection(options)
-  handlers(options.on)
-  isFunction('onBatch', 'an array of events', options.onBatch)
-  isFunction('onRecord', 'a record', options.onRecord)
-  isSignal(options.signal)
-  return options
 }
 
 /** As long as the longest head that a format asks for. */
@@ -284,8 +292,4 @@ class PlayedRecording<N extends EventName> implements Recording<N> {
     // A timer takes no more than 2^31 ms.
     if (dueMs > now) await delay(Math.min(dueMs - now, 2 ** 31 - 1), undefined, options).catch(() => {})
   }
-}
-
-function namesOf(on: object | undefined): EventName[] | undefined {
-  return on === undefined ? undefined : (Object.keys(on) as EventName[])
 }

@@ -2,6 +2,7 @@
 import { KernelwireError } from './errors.js'
 import type { EventName } from './events/index.js'
 import { type FilterOptions, validateFilter } from './filter/options.js'
+import { given } from './given.js'
 import { suggestion } from './nearest.js'
 import { eventSet } from './options.js'
 
@@ -22,18 +23,13 @@ export interface ResolvedUpdate {
 
 const NAMES = ['events', 'filter'] as const satisfies readonly (keyof SensorUpdate)[]
 
-export function validateUpdate(update: SensorUpdate): ResolvedUpdate {
-  if (typeof update !== 'object' || update === null || Array.isArray(update)) {
-    throw new KernelwireError('ERR_OPTION', `an update must be an object such as { events: ['NEW_PROCESS'] }`)
-  }
-  for (const name of Object.keys(update)) {
-    if ((NAMES as readonly string[]).includes(name)) continue
-    throw new KernelwireError(
-      'ERR_OPTION',
+export function validateUpdate(update: unknown): ResolvedUpdate {
+  const { events, filter } = given(update, NAMES, {
+    what: 'an update',
+    example: `{ events: ['NEW_PROCESS'] }`,
+    unknown: (name) =>
       `"${name}" cannot be changed while a sensor runs; ${suggestion(name, NAMES)}, or open another sensor`,
-    )
-  }
-  const { events, filter } = update
+  })
   return {
     events: events === undefined ? undefined : eventSet(events),
     filter: filter === undefined ? undefined : { options: validateFilter(filter) },

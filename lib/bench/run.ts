@@ -1,6 +1,7 @@
 /** Runs suites one after the other: tables as they end, progress on stderr, at the end the whole report. */
 import { performance } from 'node:perf_hooks'
 import type { Terminal } from '../cli/terminal.js'
+import { linesOf } from '../output/line.js'
 import type { Failure, Skip } from './figure.js'
 import { type Finished, type Report, reportOf } from './report.js'
 import { type Suite, Unable } from './suite.js'
@@ -30,7 +31,7 @@ export async function runSuites(suites: readonly Suite[], options: RunOptions, t
     try {
       const result = await suite.run({ quick: options.quick, progress: (what) => say(terminal, `${name}: ${what}`) })
       finished.push({ suite, result })
-      if (!options.json) await terminal.stdout.write(`${tableOf(name, result)}\n`)
+      if (!options.json) await terminal.stdout.lines([...linesOf(tableOf(name, result)), ''])
     } catch (error) {
       const { message: reason } = error as Error
       // What the others measure is worth having all the same.
@@ -40,7 +41,7 @@ export async function runSuites(suites: readonly Suite[], options: RunOptions, t
   }
   const seconds = (performance.now() - begin) / 1e3
   const report = reportOf({ finished, unable, failures, quick: options.quick, seconds })
-  if (options.json) await terminal.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+  if (options.json) await terminal.stdout.json([report], (all) => JSON.stringify(all, null, 2))
   return { report, finished, isSound: isSound(report, options, terminal) }
 }
 

@@ -26,7 +26,7 @@ export function readArguments<const O extends OptionKinds>(args: readonly string
   const { values, positionals, tokens } = parseArgs(config)
   for (const token of tokens) {
     if (token.kind !== 'option') continue
-    const kind = options[token.name]
+    const kind = Object.hasOwn(options, token.name) ? options[token.name] : undefined
     if (kind === undefined) throw unknownOption(token.rawName, options)
     if (kind.type === 'string') requireValue(token)
     else if (token.value !== undefined) throw refusal(`${token.rawName} takes no value; leave out "=${token.value}"`)

@@ -2,6 +2,7 @@
 import { KernelwireError } from '../errors.js'
 import { EVENT_NAMES } from '../events/index.js'
 import { suggestion } from '../nearest.js'
+import { linesOf } from '../output/line.js'
 import { readArguments } from './arguments.js'
 import { COMMAND_NAMES, COMMANDS, type CommandName } from './commands.js'
 import { type Choices, COMMON, type Face, type OptionFaces, VERBOSE } from './face.js'
@@ -40,7 +41,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       face: (await COMMANDS[name].load()).face as Face,
     })),
   )
-  await terminal.stdout.write(scriptFor(shell, commands))
+  await terminal.stdout.lines(linesOf(scriptFor(shell, commands)))
   return 0
 }
 

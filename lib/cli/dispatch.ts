@@ -1,6 +1,7 @@
 /** From the command line to a command, and from how it ended to an exit status. */
 import { exitStatus, KernelwireError } from '../errors.js'
 import { suggestion } from '../nearest.js'
+import { linesOf, quotedLines } from '../output/line.js'
 import { ReaderGone } from '../output/writer.js'
 import { COMMAND_NAMES, COMMANDS, type Command, type CommandName, isCommand } from './commands.js'
 import { filled, helpOf } from './face.js'
@@ -76,11 +77,11 @@ async function reported(args: readonly string[], terminal: Terminal, running: Pr
 
 async function choose([first, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   if (first === undefined) {
-    terminal.say(programHelp().trimEnd())
+    terminal.say(...linesOf(programHelp()))
     return USAGE
   }
   if (first === '--help' || first === '-h') return print(programHelp(), terminal)
-  if (first === '--version' || first === '-v') return print(`${version()}\n`, terminal)
+  if (first === '--version' || first === '-v') return print(version(), terminal)
   if (first === 'help') return print(rest[0] === undefined ? programHelp() : await help(rest[0]), terminal)
 
   const name = known(first)
@@ -113,7 +114,7 @@ function unknown(word: string): string {
 }
 
 async function print(text: string, terminal: Terminal): Promise<number> {
-  await terminal.stdout.write(text)
+  await terminal.stdout.lines(linesOf(text))
   return 0
 }
 
@@ -121,12 +122,12 @@ function report(error: unknown, isVerbose: boolean, terminal: Terminal): void {
   if (!(error instanceof KernelwireError)) {
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
     terminal.say(`kernelwire: ${message}`)
-    if (isVerbose && stack !== undefined) terminal.say(stack)
+    if (isVerbose && stack !== undefined) terminal.say(...quotedLines(stack))
     return
   }
   const hint = error.details !== undefined && !isVerbose ? '; --verbose shows the details' : ''
   terminal.say(`kernelwire: ${error.message} (${error.code})${hint}`)
   if (!isVerbose) return
-  if (error.details !== undefined) terminal.say(error.details.trimEnd())
+  if (error.details !== undefined) terminal.say(...quotedLines(error.details))
   if (error.cause !== undefined) terminal.say(`caused by: ${String(error.cause)}`)
 }

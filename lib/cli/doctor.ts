@@ -5,6 +5,7 @@ import { type State, type Verdict, verdictOn } from '../doctor/verdict.js'
 import { exitStatus, KernelwireError } from '../errors.js'
 import { type EventName, SUPPORTED_HERE } from '../events/index.js'
 import { requireEvent } from '../options.js'
+import { quotedLines } from '../output/line.js'
 import { type Paint, paintFor, type Style } from '../output/paint.js'
 import { visible } from '../output/visible.js'
 import { readArguments } from './arguments.js'
@@ -72,9 +73,10 @@ export async function run(
     ...(measured === undefined ? {} : { measured }),
   }
   const columns = Math.min(terminal.size().columns ?? COLUMNS_DEFAULT, COLUMNS_DEFAULT)
-  await terminal.stdout.write(values.json ? `${JSON.stringify(findings, null, 2)}\n` : page(findings, columns, paint))
+  if (values.json) await terminal.stdout.json([findings], (all) => JSON.stringify(all, null, 2))
+  else await terminal.stdout.lines(page(findings, columns, paint))
   if (values.verbose && outcome instanceof KernelwireError && outcome.details !== undefined) {
-    terminal.say(outcome.details.trimEnd())
+    terminal.say(...quotedLines(outcome.details))
   }
   return statusOf(findings.events, outcome)
 }
@@ -86,12 +88,12 @@ function statusOf(verdicts: readonly Verdict[], outcome: Trial['outcome']): numb
   return states.has('degraded') ? 1 : 0
 }
 
-function page({ machine, events, measured }: Findings, columns: number, paint: Paint): string {
+function page({ machine, events, measured }: Findings, columns: number, paint: Paint): string[] {
   const lines = [...machineLines(machine, columns, paint)]
   for (const verdict of events) lines.push('', ...verdictLines(verdict, columns, paint))
   if (measured !== undefined) lines.push('', ...measuredLines(measured, paint))
   if (events.length > 1) lines.push('', ...summaryLines(events, columns, paint))
-  return `${lines.join('\n')}\n`
+  return lines
 }
 
 function machineLines(facts: Facts, columns: number, paint: Paint) {

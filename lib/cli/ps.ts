@@ -2,7 +2,6 @@
 import { KernelwireError } from '../errors.js'
 import { type EventOf, isEvent } from '../events/index.js'
 import type { SensorOptions } from '../options.js'
-import { escapeForTerminal, pieces } from '../output/ndjson.js'
 import { paintFor } from '../output/paint.js'
 import { processHeading, processLine } from '../output/process-line.js'
 import { ProcessTree } from '../output/tree/process-tree.js'
@@ -55,15 +54,14 @@ export async function run(args: readonly string[], terminal: Terminal, take: Sna
     filter: parseFilter(values),
   })
   if (values.json) {
-    const format = terminal.isTerminal ? (record: object) => escapeForTerminal(JSON.stringify(record)) : JSON.stringify
-    for (const text of pieces(records, format)) await terminal.stdout.write(text)
+    await terminal.stdout.json(records)
     return 0
   }
   const options = { columns: terminal.size().columns ?? COLUMNS_DEFAULT, paint, nowMs: Date.now() }
   const lines = values.tree
     ? [headingLine(options), ...treeOf(records).map((row) => rowLine(row, options))]
     : [processHeading(options), ...records.map((record) => processLine(record.event, options))]
-  await terminal.stdout.write(`${lines.join('\n')}\n`)
+  await terminal.stdout.lines(lines)
   return 0
 }
 

@@ -86,7 +86,7 @@ async function record(sensor: Recording, request: Request, ending: Ending, termi
   const tally = new Tally()
   const dumps = isFlight ? new Dumps(sensor, { path, force }, terminal) : undefined
   try {
-    for (const note of notes(sensor.coverage, request.isVerbose)) terminal.say(`kernelwire: ${note}`)
+    terminal.say(...notes(sensor.coverage, request.isVerbose))
     if (durationMs !== undefined) ending.after(durationMs)
     await using view = request.isPrinting
       ? await viewOf('json', paintFor('never', false, terminal.environment), terminal)

@@ -5,7 +5,6 @@ import { EtlFile } from '../etl/file.js'
 import { damageText, findingsOf } from '../etl/findings.js'
 import { rawEvent } from '../etl/raw.js'
 import { DEFECTS, type Defect, damageOf, type EtlTotals } from '../etl/totals.js'
-import { escapeForTerminal } from '../output/ndjson.js'
 import { visible } from '../output/visible.js'
 import { Progress } from './replay-progress.js'
 import type { Terminal } from './terminal.js'
@@ -19,9 +18,8 @@ export async function printRaw(path: string, terminal: Terminal, signal: AbortSi
       const count = await file.step()
       if (count === undefined) break
       const { offsets, records } = file
-      let text = ''
-      for (let i = 0; i < count; i++) text += `${JSON.stringify(rawEvent(records, offsets[i]!))}\n`
-      if (text !== '') await terminal.stdout.write(terminal.isTerminal ? escapeForTerminal(text) : text)
+      const found = [...offsets.subarray(0, count)]
+      await terminal.stdout.json(found, (offset) => JSON.stringify(rawEvent(records, offset)))
       progress.show(file)
     }
     progress.end()
@@ -48,7 +46,7 @@ export async function printStats(
   const findings = findingsOf(counts)
   const damage = damageOf(totals)
   if (json) {
-    await terminal.stdout.write(`${JSON.stringify({ facts, totals, damage, findings, kinds })}\n`)
+    await terminal.stdout.json([{ facts, totals, damage, findings, kinds }])
     return damage.isDamaged
   }
   const seconds = facts.endMs > 0 ? `${((facts.endMs - facts.startMs) / 1000).toFixed(1)} s` : 'not closed'
@@ -63,7 +61,7 @@ export async function printStats(
     '',
     ...kinds.map(kindLine),
   ]
-  await terminal.stdout.write(`${lines.join('\n')}\n`)
+  await terminal.stdout.lines(lines)
   for (const note of notesOf(facts, totals)) terminal.say(`kernelwire: ${note}`)
   return damage.isDamaged
 }

@@ -39,30 +39,21 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   if (others.length > 0 || asked > 1) {
     throw new KernelwireError('ERR_OPTION', 'schema takes one event, --all or --config; call it once for each')
   }
-  await terminal.stdout.write(chosen(name, values))
+  if (asked === 0) await terminal.stdout.lines(list())
+  else await terminal.stdout.json([chosen(name, values)], (schema) => JSON.stringify(schema, null, 2))
   return 0
 }
 
-function chosen(name: string | undefined, { all, config }: { all?: boolean; config?: boolean }): string {
-  if (config) return pretty(CONFIG_SCHEMA)
-  if (all) return pretty(schemaOfAll())
-  return name === undefined ? list() : one(name)
+function chosen(name: string | undefined, { all, config }: { all?: boolean; config?: boolean }): object {
+  if (config) return CONFIG_SCHEMA
+  return all || name === undefined ? schemaOfAll() : schemaOf(requireEvent(name))
 }
 
-function one(name: string): string {
-  return pretty(schemaOf(requireEvent(name)))
-}
-
-function list(): string {
+function list(): string[] {
   const width = Math.max(...EVENT_NAMES.map((name) => name.length))
-  const lines = EVENT_NAMES.map((name) => `${name.padEnd(width)}  ${firstSentence(schemas[name].description)}`)
-  return `${lines.join('\n')}\n`
+  return EVENT_NAMES.map((name) => `${name.padEnd(width)}  ${firstSentence(schemas[name].description)}`)
 }
 
 function firstSentence(text: string): string {
   return text.replace(/[.;] .*$/s, '').replace(/\.$/, '')
-}
-
-function pretty(schema: object): string {
-  return `${JSON.stringify(schema, null, 2)}\n`
 }

@@ -1,10 +1,8 @@
 /** Where the events of a command go: JSON, lines to read, the tree of processes. */
 import { KernelwireError } from '../errors.js'
 import type { EventRecord } from '../events/index.js'
-import { type Line, lineEncoder } from '../output/encoder.js'
-import { escapeForTerminal, pieces } from '../output/ndjson.js'
+import { lineEncoder } from '../output/encoder.js'
 import type { Paint } from '../output/paint.js'
-import type { Writer } from '../output/writer.js'
 import type { Terminal } from './terminal.js'
 
 export type ViewName = 'json' | 'lines' | 'tree'
@@ -31,8 +29,7 @@ export interface View extends AsyncDisposable {
 export async function viewOf(view: ViewName, paint: Paint, terminal: Terminal): Promise<View> {
   if (view === 'json') {
     const encode = lineEncoder()
-    const format: Line = terminal.isTerminal ? (record) => escapeForTerminal(encode(record)) : encode
-    return new LineView(format, terminal.stdout)
+    return new LineView((records) => terminal.stdout.json(records, encode))
   }
   if (view === 'tree') {
     const { TreeView } = await import('../output/tree/tree-view.js')
@@ -40,20 +37,14 @@ export async function viewOf(view: ViewName, paint: Paint, terminal: Terminal): 
   }
   const { ReadableLines } = await import('../output/readable.js')
   const lines = new ReadableLines(() => terminal.size().columns, paint)
-  return new LineView((record) => lines.format(record), terminal.stdout)
+  return new LineView((records) => terminal.stdout.lines(records, (record) => lines.format(record)))
 }
 
 class LineView implements View {
-  readonly #format: Line
-  readonly #stdout: Writer
+  readonly show: View['show']
 
-  constructor(format: Line, stdout: Writer) {
-    this.#format = format
-    this.#stdout = stdout
-  }
-
-  async show(records: readonly EventRecord[]): Promise<void> {
-    for (const text of pieces(records, this.#format)) await this.#stdout.write(text)
+  constructor(show: View['show']) {
+    this.show = show
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -74,7 +74,7 @@ export async function run(args: readonly string[], terminal: Terminal, open: Ope
 
 async function watch(sensor: Watched, request: Request, ending: Ending, terminal: Terminal): Promise<void> {
   const tally = new Tally()
-  for (const note of notes(sensor.coverage, request.isVerbose)) terminal.say(`kernelwire: ${note}`)
+  terminal.say(...notes(sensor.coverage, request.isVerbose))
   if (request.durationMs !== undefined) ending.after(request.durationMs)
   {
     await using view = await viewOf(request.view, request.paint, terminal)

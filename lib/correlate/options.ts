@@ -1,6 +1,5 @@
 /** What a user can say about correlation. */
-import { KernelwireError } from '../errors.js'
-import { suggestion } from '../nearest.js'
+import { entriesOf, given, isUser, isWritten, refusal, shown } from '../given.js'
 import type { CorrelationOptions } from './correlator.js'
 import type { ProcessRule } from './rules.js'
 
@@ -13,49 +12,40 @@ const LISTS = ['sensitive', 'ignore'] as const
 const KEYS = [...LISTS, 'injectionWindowMs'] as const satisfies readonly (keyof CorrelationOptions)[]
 const RULE_KEYS = ['path', 'user'] as const satisfies readonly (keyof ProcessRule)[]
 
-export function validateCorrelation(options: CorrelationOptions = {}): CorrelationOptions {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw refusal(`"correlation" must be an object such as { ignore: [{ path: '/usr/bin/gdb', user: 'root' }] }`)
-  }
-  checkKeys('"correlation"', options, KEYS)
-  for (const key of LISTS) {
-    const rules: unknown = options[key]
-    if (rules === undefined) continue
-    if (!Array.isArray(rules)) throw refusal(`"${key}" of "correlation" must be an array of rules: ${EXAMPLE}`)
-    for (const rule of rules) checkRule(key, rule)
-  }
-  const ms = options.injectionWindowMs
-  if (ms !== undefined && (!Number.isInteger(ms) || ms < 0 || ms > INJECTION_WINDOW_MS_MAX)) {
-    throw refusal(
-      `"injectionWindowMs" of "correlation" must be a whole number of milliseconds from 0 to ${INJECTION_WINDOW_MS_MAX}`,
-    )
-  }
-  return options
+/** A copy. */
+export function validateCorrelation(options: unknown = {}): CorrelationOptions {
+  const read = given(options, KEYS, {
+    what: '"correlation"',
+    example: `{ ignore: [{ path: '/usr/bin/gdb', user: 'root' }] }`,
+  })
+  const valid: CorrelationOptions = {}
+  for (const key of LISTS) if (read[key] !== undefined) valid[key] = rules(key, read[key])
+  if (read.injectionWindowMs !== undefined) valid.injectionWindowMs = milliseconds(read.injectionWindowMs)
+  return valid
 }
 
 const EXAMPLE = `{ path: '/usr/bin/vault' }, { path: '*/agent', user: 0 } or { user: 'backup' }`
 
-function checkRule(key: string, rule: unknown): void {
-  if (typeof rule !== 'object' || rule === null) {
-    throw refusal(`each rule of "${key}" must be an object: ${EXAMPLE}`)
-  }
-  checkKeys(`a rule of "${key}"`, rule, RULE_KEYS)
-  const { path, user } = rule as ProcessRule
+function milliseconds(ms: unknown): number {
+  if (Number.isInteger(ms) && (ms as number) >= 0 && (ms as number) <= INJECTION_WINDOW_MS_MAX) return ms as number
+  throw refusal(
+    `"injectionWindowMs" of "correlation" must be a whole number of milliseconds from 0 to ${INJECTION_WINDOW_MS_MAX}, not ${shown(ms)}`,
+  )
+}
+
+function rules(key: string, value: unknown): readonly ProcessRule[] {
+  const entries = entriesOf(value)
+  if (entries === undefined) throw refusal(`"${key}" of "correlation" must be an array of rules: ${EXAMPLE}`)
+  return entries.map((entry) => validRule(key, entry))
+}
+
+function validRule(key: string, value: unknown): ProcessRule {
+  const { path, user } = given(value, RULE_KEYS, { what: `a rule of "${key}"`, example: EXAMPLE })
   // A name alone says nothing: anybody can give it to a program.
-  if (path !== undefined && !(typeof path === 'string' && RULE_PATH.test(path))) {
+  if (path !== undefined && !(isWritten(path) && RULE_PATH.test(path))) {
     throw refusal(`the path of a rule of "${key}" must be absolute, or its end behind *: '*/bin/agent'`)
   }
-  const isUser = typeof user === 'string' ? user !== '' : Number.isInteger(user) && (user as number) >= 0
-  if (user !== undefined && !isUser) throw refusal(`the user of a rule of "${key}" must be a name or a number`)
+  if (user !== undefined && !isUser(user)) throw refusal(`the user of a rule of "${key}" must be a name or a number`)
   if (path === undefined && user === undefined) throw refusal(`a rule of "${key}" needs a path or a user: ${EXAMPLE}`)
-}
-
-function checkKeys(what: string, options: object, keys: readonly string[]): void {
-  for (const key of Object.keys(options)) {
-    if (!keys.includes(key)) throw refusal(`no option of ${what} is called "${key}"; ${suggestion(key, keys)}`)
-  }
-}
-
-function refusal(sentence: string): KernelwireError {
-  return new KernelwireError('ERR_OPTION', sentence)
+  return { ...(path !== undefined && { path }), ...(user !== undefined && { user }) }
 }

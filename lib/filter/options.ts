@@ -1,6 +1,5 @@
 /** Which events to deliver, by the process that they are about. */
-import { KernelwireError } from '../errors.js'
-import { suggestion } from '../nearest.js'
+import { given, isNumber32, isUser, isWritten, listOf, refusal, shown } from '../given.js'
 
 /**
  * Of each kind that is given, one entry must fit, and no exclusion may. An event about two processes
@@ -26,7 +25,7 @@ export interface FilterOptions {
   self?: boolean | undefined
 }
 
-/** What each key takes; LISTS says what its entries must be. */
+/** What the entries of each list must be. */
 const LISTS = {
   paths: isPath,
   excludePaths: isPath,
@@ -36,39 +35,39 @@ const LISTS = {
   excludeCgroups: isPath,
 } as const satisfies Partial<Record<keyof FilterOptions, (value: unknown) => boolean>>
 
-const LIST_NAMES = Object.keys(LISTS) as (keyof typeof LISTS)[]
+type ListName = keyof typeof LISTS
+
+const LIST_NAMES = Object.keys(LISTS) as ListName[]
 const SWITCHES = ['self', 'excludeEverywhere'] as const
 const KEYS = [...LIST_NAMES, ...SWITCHES, 'subtreeOf'] as const satisfies readonly (keyof FilterOptions)[]
 
-/** Undefined where nothing is filtered. */
-export function validateFilter(filter: FilterOptions | undefined): FilterOptions | undefined {
-  if (filter === undefined) return undefined
-  if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) {
-    throw refusal(`"filter" must be an object such as { users: ['root'] }`)
-  }
-  for (const key of Object.keys(filter)) {
-    if (!(KEYS as readonly string[]).includes(key)) {
-      throw refusal(`no option of "filter" is called "${key}"; ${suggestion(key, KEYS)}`)
-    }
-  }
-  for (const key of LIST_NAMES) checkList(key, filter[key])
-  for (const key of SWITCHES) {
-    if (filter[key] !== undefined && typeof filter[key] !== 'boolean') {
-      throw refusal(`"${key}" of "filter" must be true or false`)
-    }
-  }
-  const { subtreeOf } = filter
-  if (subtreeOf !== undefined && (!Number.isInteger(subtreeOf) || subtreeOf < 1)) {
-    throw refusal('"subtreeOf" of "filter" must be the number of a process')
-  }
+/** A copy; undefined where nothing is filtered. */
+export function validateFilter(options: unknown): FilterOptions | undefined {
+  if (options === undefined) return undefined
+  const read = given(options, KEYS, { what: '"filter"', example: "{ users: ['root'] }" })
+  const filter = {
+    ...Object.fromEntries(LIST_NAMES.filter((key) => key in read).map((key) => [key, list(key, read[key])])),
+    ...Object.fromEntries(SWITCHES.filter((key) => key in read).map((key) => [key, flag(key, read[key])])),
+    ...(read.subtreeOf !== undefined && { subtreeOf: root(read.subtreeOf) }),
+  } as FilterOptions
   return filtersNothing(filter) ? undefined : filter
 }
 
-function checkList(key: keyof typeof LISTS, value: unknown): void {
-  const isFitting: (entry: unknown) => boolean = LISTS[key]
-  if (value === undefined || (Array.isArray(value) && value.length > 0 && value.every(isFitting))) return
-  const entries = isFitting === isPath ? 'absolute paths' : 'user ids or names'
-  throw refusal(`"${key}" of "filter" must be an array of ${entries}, of one at least`)
+function list(key: ListName, value: unknown): readonly (string | number)[] {
+  const entries = listOf<string | number>(value, LISTS[key])
+  if (entries !== undefined && entries.length > 0) return entries
+  const kind = LISTS[key] === isPath ? 'absolute paths' : 'user ids or names'
+  throw refusal(`"${key}" of "filter" must be an array of ${kind}, of one at least`)
+}
+
+function flag(key: (typeof SWITCHES)[number], value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw refusal(`"${key}" of "filter" must be true or false, not ${shown(value)}`)
+}
+
+function root(value: unknown): number {
+  if (isNumber32(value) && value > 0) return value
+  throw refusal(`"subtreeOf" of "filter" must be the number of a process, not ${shown(value)}`)
 }
 
 function filtersNothing(filter: FilterOptions): boolean {
@@ -77,20 +76,12 @@ function filtersNothing(filter: FilterOptions): boolean {
   )
 }
 
-function isPath(value: unknown): boolean {
-  return typeof value === 'string' && isAbsolute(value)
+function isPath(value: unknown): value is string {
+  return isWritten(value) && isAbsolute(value)
 }
 
 /** From the root of Linux or, on Windows, of a drive, the kernel's names or another machine. */
 export function isAbsolute(path: string): boolean {
   if (process.platform === 'win32' && /^([A-Za-z]:)?\\/.test(path)) return true
   return path.startsWith('/')
-}
-
-function isUser(value: unknown): boolean {
-  return typeof value === 'string' ? value !== '' : Number.isInteger(value) && (value as number) >= 0
-}
-
-function refusal(sentence: string): KernelwireError {
-  return new KernelwireError('ERR_OPTION', sentence)
 }

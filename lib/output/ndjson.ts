@@ -1,4 +1,5 @@
-/** Lines of JSON as text to be written, to a file or a pipe and to a terminal. */
+/** Lines as text to be written, to a file or a pipe and to a terminal. */
+import { HIDDEN } from './visible.js'
 
 /**
  * Text of many lines is made in pieces of about this many characters. V8 allocates a string of more
@@ -7,7 +8,7 @@
 const PIECE_CHARACTERS = 2 ** 15
 
 /** Whole lines, in pieces of a size that is good to write. */
-export function* pieces<R extends object>(records: readonly R[], format: (record: R) => string): Generator<string> {
+export function* pieces<R>(records: readonly R[], format: (record: R) => string): Generator<string> {
   let text = ''
   for (const record of records) {
     text += `${format(record)}\n`
@@ -18,17 +19,22 @@ export function* pieces<R extends object>(records: readonly R[], format: (record
   if (text !== '') yield text
 }
 
-/**
- * What JSON leaves as it is and a terminal would obey: DEL, the C1 controls (among them the one
- * that starts a control sequence), the marks that turn the direction of text, the line and
- * paragraph separators.
- */
-const OBEYED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+/** A mark on the quote before a text, and piles of them. */
+const STRAY_MARK = /(?<=")\p{M}|(?<=\p{M}{3})\p{M}/gu
 
 /**
- * The same JSON value, in characters that a terminal shows instead of obeying them. `json`: where it
- * has such characters at all, they are inside strings, which take an escape.
+ * The same JSON value, in characters that a terminal shows instead of obeying or hiding them. `json`: where it
+ * has such characters at all, they are inside strings, which take an escape; but for the line breaks between.
  */
 export function escapeForTerminal(json: string): string {
-  return json.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return json
+    .replace(HIDDEN, (character) => (character === '\n' ? character : escaped(character)))
+    .replace(STRAY_MARK, escaped)
+}
+
+/** As JSON has it: beyond the first plane in two halves. */
+function escaped(character: string): string {
+  let text = ''
+  for (let i = 0; i < character.length; i++) text += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`
+  return text
 }

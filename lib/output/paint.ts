@@ -20,6 +20,9 @@ export type Paint = (style: Style, text: string) => string
 export const uncoloured: Paint = (_, text) => text
 export const coloured: Paint = (style, text) => (text === '' ? '' : `\x1b[${STYLES[style]}m${text}\x1b[0m`)
 
+/** What `coloured` writes around a text, captured. */
+export const COLOURS = new RegExp(`(\\x1b\\[(?:0|${Object.values(STYLES).join('|')})m)`)
+
 export const COLOUR_CHOICES = ['auto', 'always', 'never'] as const
 
 /** `choice`: of --color, which beats FORCE_COLOR, which beats NO_COLOR, as in Node.js itself. */

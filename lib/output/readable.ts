@@ -2,6 +2,7 @@
 import type { EventRecord } from '../events/index.js'
 import type { Paint } from './paint.js'
 import { SeenProcesses } from './seen.js'
+import { visible } from './visible.js'
 import { fitted, fittedEnd, padded, widthOf } from './width.js'
 import { KINDS, type Part, wordsOf } from './words.js'
 
@@ -52,7 +53,7 @@ export class ReadableLines {
  * keeps its place, as long as it leaves half to what comes before it.
  */
 export function joined(parts: readonly Part[], columns: number, paint: Paint): string {
-  const filled = parts.filter(([text]) => text !== '')
+  const filled = parts.filter(([text]) => text !== '').map(shown)
   const last = filled.at(-1)
   const reserved = last === undefined || filled.length < 2 ? 0 : widthOf(last[0]) + 1
   const keepsLast = reserved > 0 && reserved <= columns / 2
@@ -68,6 +69,11 @@ export function joined(parts: readonly Part[], columns: number, paint: Paint): s
   }
   if (keepsLast && last !== undefined) texts.push(last[1] === undefined ? last[0] : paint(last[1], last[0]))
   return texts.join(' ')
+}
+
+/** Here, so that no part can be forgotten; what was escaped before stays as it is. */
+function shown([text, ...how]: Part): Part {
+  return [visible(text), ...how]
 }
 
 /** The time of day where the reader is. */

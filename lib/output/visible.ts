@@ -8,7 +8,7 @@ import { isUtf8 } from 'node:buffer'
  * Unicode's "Other" (controls, format, surrogates, private use, unassigned), line separators, and
  * what is drawn as nothing (joiners, variation selectors, fillers, tags).
  */
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+export const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 /** An accent without a letter would sit on what we wrote before it; a pile of them reaches into other lines. */
 const STRAY_MARK = /^\p{M}|(?<=\p{M}{3})\p{M}/gu
 

@@ -98,7 +98,7 @@ function howEnded(event: EventOf<'TERMINATE_PROCESS'>['event'], actor: SeenProce
 }
 
 function identity({ event }: EventOf<'CODE_IDENTITY' | 'ONGOING_IDENTITY'>, actor: SeenProcess | undefined): Words {
-  const what = event.HASH === undefined ? `no hash, error ${event.ERROR}` : `sha256 ${event.HASH}`
+  const what = event.HASH === undefined ? `no hash, error ${event.ERROR}` : `sha256 ${visible(event.HASH)}`
   return {
     ...by(actor?.pid, actor),
     parts: [

@@ -1,9 +1,7 @@
 /** The frames of a block, and how entries among them are read. */
 import { FRAME_BYTES, Records } from '../records.js'
 import { FIELD } from './format.js'
-
-/** Later than any clock tells, and exact. */
-const MS_MAX = 2 ** 50
+import { MS_MAX } from './json.js'
 
 /** The frames of a block, in their order. */
 export class Frames {

@@ -2,10 +2,10 @@
 import type { CorrelationOptions } from '../correlate/correlator.js'
 import { validateCorrelation } from '../correlate/options.js'
 import type { Coverage } from '../coverage.js'
-import type { Envelope } from '../envelope.js'
+import { type Envelope, isEnvelopeValue } from '../envelope.js'
 import { EVENT_NAMES, type EventName, isEventName } from '../events/index.js'
 import type { ResolvedFilter } from '../filter/process-filter.js'
-import { isCount, isObject, isText, parseJson } from './json.js'
+import { isCount, isName, isObject, isText, isTime, isWord, parseJson } from './json.js'
 
 export interface Meta {
   /** The version of kernelwire that wrote it. */
@@ -62,7 +62,7 @@ export function parseMeta(json: string): Meta | undefined {
 
 function isMeta(meta: Record<string, unknown>): meta is Record<string, unknown> & Meta {
   return (
-    isText(meta.version) &&
+    isName(meta.version) &&
     isSystem(meta.system) &&
     (meta.layout === undefined || meta.layout === 'etw') &&
     isOptions(meta.options) &&
@@ -73,7 +73,7 @@ function isMeta(meta: Record<string, unknown>): meta is Record<string, unknown> 
     isCount(meta.part) &&
     isCount(meta.ringBytes) &&
     isPageSize(meta.pageBytes) &&
-    [meta.beganMs, meta.bootToEpochMs, meta.clockMs, meta.attachedMs].every(Number.isFinite)
+    [meta.beganMs, meta.bootToEpochMs, meta.clockMs, meta.attachedMs].every(isTime)
   )
 }
 
@@ -84,7 +84,7 @@ function isOptions(value: unknown): value is MappingOptions {
     isEvents(events) &&
     typeof extended === 'boolean' &&
     (allAccess === undefined || typeof allAccess === 'boolean') &&
-    isCount(forkWindowMs) &&
+    isWord(forkWindowMs) &&
     (filter === undefined || isFilter(filter)) &&
     isCorrelation(correlation)
   )
@@ -106,9 +106,9 @@ export function isFilter(value: unknown): value is ResolvedFilter {
   const { self, subtreeOf, mountNamespace } = value
   return (
     FILTER_TEXTS.every((key) => isListOf(isText, value[key])) &&
-    FILTER_USERS.every((key) => isListOf(isCount, value[key])) &&
-    [subtreeOf, mountNamespace].every((number) => number === undefined || isCount(number)) &&
-    (self === undefined || (isObject(self) && isCount(self.pid)))
+    FILTER_USERS.every((key) => isListOf(isWord, value[key])) &&
+    [subtreeOf, mountNamespace].every((number) => number === undefined || isWord(number)) &&
+    (self === undefined || (isObject(self) && isWord(self.pid)))
   )
 }
 
@@ -118,22 +118,21 @@ function isListOf(isOne: (value: unknown) => boolean, value: unknown): boolean {
 
 function isCorrelation(value: unknown): boolean {
   try {
-    return isObject(value) && validateCorrelation(value) === value
+    validateCorrelation(value)
+    return isObject(value)
   } catch {
     return false
   }
 }
 
-const ENVELOPE_TEXTS = ['oid', 'iid', 'sid', 'did', 'hostname', 'ext_ip', 'int_ip'] as const
+const ENVELOPE_TEXTS = ['oid', 'iid', 'sid', 'did', 'hostname', 'ext_ip', 'int_ip', 'tags'] as const
 const ENVELOPE_NUMBERS = ['plat', 'arch', 'moduleid'] as const
 
 function isEnvelope(value: unknown): value is Envelope {
   return (
     isObject(value) &&
-    ENVELOPE_TEXTS.every((name) => isText(value[name])) &&
-    ENVELOPE_NUMBERS.every((name) => isCount(value[name])) &&
-    Array.isArray(value.tags) &&
-    value.tags.every(isText)
+    ENVELOPE_TEXTS.every((name) => isEnvelopeValue(name, value[name])) &&
+    ENVELOPE_NUMBERS.every((name) => isWord(value[name]))
   )
 }
 
@@ -144,25 +143,27 @@ function frozen(envelope: Envelope): Envelope {
   return Object.freeze(copy)
 }
 
+const ATTACHMENT_TEXTS = ['cost', 'blindSpots', 'reason', 'details'] as const
+
 export function isCoverage(value: unknown): value is Coverage {
   if (!isObject(value) || !Array.isArray(value.attachments)) return false
   return value.attachments.every(
     (one) =>
       isObject(one) &&
-      isText(one.program) &&
-      isText(one.hook) &&
+      isName(one.program) &&
+      isName(one.hook) &&
       typeof one.attached === 'boolean' &&
-      Array.isArray(one.events) &&
-      one.events.every(isText),
+      isEvents(one.events) &&
+      ATTACHMENT_TEXTS.every((name) => one[name] === undefined || isText(one[name])),
   )
 }
 
 function isSystem(value: unknown): boolean {
-  return isObject(value) && isText(value.platform) && isText(value.release) && isText(value.arch)
+  return isObject(value) && [value.platform, value.release, value.arch].every(isName)
 }
 
 function isPageSize(value: unknown): boolean {
-  return isCount(value) && value >= 4_096 && Number.isInteger(Math.log2(value))
+  return isWord(value) && value >= 4_096 && Number.isInteger(Math.log2(value))
 }
 
 function isSeed(value: unknown): boolean {

@@ -1,6 +1,5 @@
 /** What can be said about how a sensor is recorded. */
-import { KernelwireError } from '../errors.js'
-import { suggestion } from '../nearest.js'
+import { given, isWritten, refusal, shown } from '../given.js'
 
 export interface RecordOptions {
   /** The file. Left out with `lastMs`, where dump() names it. */
@@ -27,42 +26,47 @@ export interface ResolvedRecordOptions {
 }
 
 export const FLIGHT_BYTES_DEFAULT = 64 * 2 ** 20
+/** What a timer of Node.js can wait: 24.8 days. */
+export const LAST_MS_MAX = 2 ** 31 - 1
 /** Some blocks: less would be a file for each drain. */
 export const PART_BYTES_MIN = 2 ** 20
 const NAMES = ['path', 'force', 'maxBytes', 'maxFiles', 'lastMs'] as const satisfies readonly (keyof RecordOptions)[]
 
-export function validateRecord(value: string | RecordOptions | undefined): ResolvedRecordOptions | undefined {
+export function validateRecord(value: unknown): ResolvedRecordOptions | undefined {
   if (value === undefined) return undefined
   const options = typeof value === 'string' ? { path: value } : value
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw refusal('"record" must be a file name, or an object such as { path: "run.kwr" }')
-  }
-  for (const name of Object.keys(options)) {
-    if ((NAMES as readonly string[]).includes(name)) continue
-    throw refusal(`no option of "record" is called "${name}"; ${suggestion(name, NAMES)}`)
-  }
-  const { path, force = false, maxBytes, maxFiles, lastMs } = options
-  if (path !== undefined && (typeof path !== 'string' || path === ''))
-    throw refusal('"record.path" must be a file name')
+  const { path, force, maxBytes, maxFiles, lastMs } = given(options, NAMES, {
+    what: '"record"',
+    example: '{ path: "run.kwr" }, or a file name',
+  })
+  if (path !== undefined && !isWritten(path)) throw refusal(`"record.path" must be a file name, not ${shown(path)}`)
   if (path === undefined && lastMs === undefined) throw refusal('"record" needs a path, or lastMs and a dump() later')
   if (path !== undefined && lastMs !== undefined) {
     throw refusal('"record.lastMs" keeps the past in memory until dump(path) is called; leave out "record.path"')
   }
-  if (typeof force !== 'boolean') throw refusal('"record.force" must be true or false')
   return {
     path,
-    force,
-    maxBytes: atLeast('maxBytes', PART_BYTES_MIN, maxBytes) ?? (lastMs === undefined ? Infinity : FLIGHT_BYTES_DEFAULT),
-    maxFiles: atLeast('maxFiles', 1, maxFiles) ?? Infinity,
-    lastMs: atLeast('lastMs', 1_000, lastMs),
+    force: isForced('record.force', force),
+    maxBytes: within('maxBytes', PART_BYTES_MIN, maxBytes) ?? (lastMs === undefined ? Infinity : FLIGHT_BYTES_DEFAULT),
+    maxFiles: within('maxFiles', 1, maxFiles) ?? Infinity,
+    lastMs: within('lastMs', 1_000, lastMs, LAST_MS_MAX),
   }
 }
 
-function atLeast(name: string, least: number, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value
-  throw refusal(`"record.${name}" must be a whole number from ${least}, not ${String(value)}`)
+/** What sensor.dump() can be told. */
+export function validateDump(path: unknown, options: unknown = {}): { path: string; force: boolean } {
+  if (!isWritten(path)) throw refusal(`dump() needs a file name, not ${shown(path)}`)
+  const { force } = given(options, ['force'], { what: 'the options of dump()', example: '{ force: true }' })
+  return { path, force: isForced('force', force) }
 }
 
-function refusal(sentence: string): KernelwireError {
-  return new KernelwireError('ERR_OPTION', sentence)
+function isForced(name: string, value: unknown = false): boolean {
+  if (typeof value === 'boolean') return value
+  throw refusal(`"${name}" must be true or false, not ${shown(value)}`)
+}
+
+function within(name: string, least: number, value: unknown, most = Number.MAX_SAFE_INTEGER): number | undefined {
+  if (value === undefined) return undefined
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number
+  throw refusal(`"record.${name}" must be a whole number from ${least} to ${most}, not ${shown(value)}`)
 }

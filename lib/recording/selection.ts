@@ -1,6 +1,7 @@
 /** Which of a recording's events are delivered. All are made, so that each has the id that it had. */
 import { KernelwireError } from '../errors.js'
 import type { EventName, EventRecord } from '../events/index.js'
+import { type Given, isNumber32, refusal, shown } from '../given.js'
 
 export interface Selection {
   /** Only events about the process with this number, or that have it as PARENT, SOURCE or TARGET. */
@@ -11,14 +12,15 @@ export interface Selection {
   untilMs?: number | undefined
 }
 
-export function validateSelection({ pid, sinceMs, untilMs }: Selection): void {
-  if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0)) {
-    throw new KernelwireError('ERR_OPTION', `"pid" must be the number of a process, not ${String(pid)}`)
+export function validateSelection({ pid, sinceMs, untilMs }: Given<keyof Selection>): Selection {
+  if (pid !== undefined && !(isNumber32(pid) && pid > 0)) {
+    throw refusal(`"pid" must be the number of a process, not ${shown(pid)}`)
   }
   for (const [name, value] of Object.entries({ sinceMs, untilMs })) {
     if (value === undefined || Number.isFinite(value)) continue
-    throw new KernelwireError('ERR_OPTION', `"${name}" must be milliseconds since 1970, not ${String(value)}`)
+    throw refusal(`"${name}" must be milliseconds since 1970, not ${shown(value)}`)
   }
+  return { pid, sinceMs, untilMs } as Selection
 }
 
 /** Throws where an event is asked for that the recording has not. */

@@ -320,7 +320,8 @@ test('--verbose tells also what was attached, and what the kernel said', async (
   sensor.coverage = { attachments: [ATTACHED, REFUSED] }
   await run(['--count', '1', '--verbose'], terminal, sensor.open)
   expect(terminal.said[0]).toBe('kernelwire: attached process_fork to tp_btf/sched_process_fork')
-  expect(terminal.said[1]).toMatch(/PROCESS_ENVIRONMENT\nR1 invalid mem access$/)
+  expect(terminal.said[1]).toMatch(/PROCESS_ENVIRONMENT$/)
+  expect(terminal.said[2]).toBe('  R1 invalid mem access')
 })
 
 test.each([

@@ -9,7 +9,7 @@ describe('correlation', () => {
       ignore: [{ user: 'backup' }],
       injectionWindowMs: 0,
     }
-    expect(validateCorrelation(options)).toBe(options)
+    expect(validateCorrelation(options)).toEqual(options)
     expect(validateCorrelation(undefined)).toEqual({})
     expect(validateCorrelation({ ignore: [] })).toEqual({ ignore: [] })
   })
@@ -18,7 +18,7 @@ describe('correlation', () => {
     [[], '"correlation" must be an object'],
     [{ sensitve: [] }, 'no option of "correlation" is called "sensitve"'],
     [{ ignore: '/bin/gdb' }, '"ignore" of "correlation" must be an array of rules'],
-    [{ ignore: ['/bin/gdb'] }, 'each rule of "ignore" must be an object'],
+    [{ ignore: ['/bin/gdb'] }, 'a rule of "ignore" must be an object'],
     [{ ignore: [{}] }, 'a rule of "ignore" needs a path or a user'],
     [{ ignore: [{ file: '/bin/gdb' }] }, 'no option of a rule of "ignore" is called "file"'],
     [{ sensitive: [{ path: 'vault' }] }, 'the path of a rule of "sensitive" must be absolute'],

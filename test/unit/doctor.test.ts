@@ -151,7 +151,7 @@ describe('kernelwire doctor', () => {
 
   test('--verbose tells all that is known of a failure, --color colours', async () => {
     const failure = new KernelwireError('ERR_NOTHING_ATTACHED', 'refused; look', { details: 'verifier log\n' })
-    expect((await doctor(['--verbose'], failure)).said).toEqual(['verifier log'])
+    expect((await doctor(['--verbose'], failure)).said).toEqual(['  verifier log'])
     expect((await doctor(['--color', 'always'])).stdout).toContain('\x1b[32mworks\x1b[0m')
   })
 

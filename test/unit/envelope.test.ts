@@ -100,8 +100,8 @@ test.each<[object, string]>([
   [{ did: 'x' }, '"envelope.did" must be a UUID or "", not "x"'],
   [{ int_ip: '999.1.1.1' }, '"envelope.int_ip" must be an IP address or "", not "999.1.1.1"'],
   [{ hostname: '' }, '"envelope.hostname" must be a host name, not ""'],
-  [{ tags: 'lab' }, '"envelope.tags" must be an array of strings, not "lab"'],
-  [{ tags: [1] }, '"envelope.tags" must be an array of strings, not [1]'],
+  [{ tags: 'lab' }, '"envelope.tags" must be an array of strings and of nothing else, not "lab"'],
+  [{ tags: [1] }, '"envelope.tags" must be an array of strings and of nothing else, not an array'],
 ])('%j is refused', (options, message) => {
   expect(() => validateEnvelope(options as EnvelopeOptions)).toThrow(
     expect.objectContaining({ code: 'ERR_OPTION', message }),

@@ -195,8 +195,8 @@ test.each([
   [{ paths: ['bin/a'] }, /absolute paths/],
   [{ users: [-1] }, /user ids or names/],
   [{ users: 'root' }, /user ids or names/],
-  [{ self: 1 }, '"self" of "filter" must be true or false'],
-  [{ subtreeOf: 0 }, '"subtreeOf" of "filter" must be the number of a process'],
+  [{ self: 1 }, '"self" of "filter" must be true or false, not 1'],
+  [{ subtreeOf: 0 }, '"subtreeOf" of "filter" must be the number of a process, not 0'],
 ])('the filter %j is refused', (filter, message) => {
   expect(() => validateFilter(filter as object)).toThrow(
     expect.objectContaining({

@@ -9,6 +9,7 @@ const OBEYED = [
   ...Array.from({ length: 0x20 }, (_, code) => String.fromCharCode(code)),
   ...Array.from({ length: 0x21 }, (_, code) => String.fromCharCode(0x7f + code)),
   ...'\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069',
+  ...'\u00ad\u034f\u115f\u200b\u200d\ufe0f\ufeff\ue000',
 ]
 
 test.each(OBEYED.map((character) => [character.charCodeAt(0).toString(16).padStart(4, '0'), character]))(
@@ -22,6 +23,20 @@ test.each(OBEYED.map((character) => [character.charCodeAt(0).toString(16).padSta
   },
 )
 
+test.each([
+  ['invisible letters beyond the first plane', 'a\u{e0041}b', '"a\\udb40\\udc41b"'],
+  ['an accent that would sit on the quote', '\u0301e', '"\\u0301e"'],
+  ['a pile of accents', 'e\u0301\u0301\u0301\u0301', '"e\u0301\u0301\u0301\\u0301"'],
+])('%s', (_, text, shown) => {
+  expect(escapeForTerminal(JSON.stringify(text))).toBe(shown)
+  expect(JSON.parse(shown)).toBe(text)
+})
+
+test('the line breaks between values stay', () => {
+  const pretty = JSON.stringify({ a: ['\n'] }, null, 2)
+  expect(escapeForTerminal(pretty)).toBe(pretty)
+})
+
 test('ordinary text of any language stays readable', () => {
   const text = JSON.stringify({ COMMAND_LINE: 'grüße 漢字 עברית 🙂 \\ "' })
   expect(escapeForTerminal(text)).toBe(text)
@@ -31,7 +46,7 @@ test('a writer waits until a slow reader has taken what was written', async () =
   const taken: (() => void)[] = []
   const slow = new Writable({ write: (_chunk, _encoding, done) => void taken.push(done) })
   let isWritten = false
-  const written = new Writer(slow).write('text').then(() => {
+  const written = new Writer(slow, () => false).lines(['text']).then(() => {
     isWritten = true
   })
   await new Promise((resolve) => setImmediate(resolve))
@@ -43,17 +58,17 @@ test('a writer waits until a slow reader has taken what was written', async () =
 
 test('a reader that went away is told apart from a disk that is full', async () => {
   const failing = (code: string) =>
-    new Writer(new Writable({ write: (_c, _e, done) => done(Object.assign(new Error(code), { code })) }))
-  await expect(failing('EPIPE').write('x')).rejects.toBeInstanceOf(ReaderGone)
-  await expect(failing('ENOSPC').write('x')).rejects.toThrow('ENOSPC')
+    new Writer(new Writable({ write: (_c, _e, done) => done(Object.assign(new Error(code), { code })) }), () => false)
+  await expect(failing('EPIPE').lines(['x'])).rejects.toBeInstanceOf(ReaderGone)
+  await expect(failing('ENOSPC').lines(['x'])).rejects.toThrow('ENOSPC')
 })
 
 test('a reader that went away between two writes is noticed at the second one', async () => {
   const stream = new PassThrough()
-  const writer = new Writer(stream)
+  const writer = new Writer(stream, () => false)
   stream.resume()
-  await writer.write('x')
+  await writer.json(['x'])
   stream.destroy(Object.assign(new Error('EPIPE'), { code: 'EPIPE' }))
   await new Promise((resolve) => setImmediate(resolve))
-  await expect(writer.write('y')).rejects.toBeInstanceOf(ReaderGone)
+  await expect(writer.json(['y'])).rejects.toBeInstanceOf(ReaderGone)
 })

@@ -60,6 +60,63 @@ test('entries of every type with nothing in them, and with numbers that are none
   expect(recording.damage.entries).toBeGreaterThan(10)
 })
 
+const FILE = { id: 1, error: 0, hash: 'ab'.repeat(32), sha1: 'ab'.repeat(20), md5: 'ab'.repeat(16), sizeBytes: 2 ** 62 }
+
+test.each([
+  ['whole', {}, 0],
+  ['with times beyond all clocks, as a file may have them', { modificationMs: 9e21, accessMs: -1 }, 0],
+  ['with a hash that is none', { hash: '\x1b]52;c;cHduZWQ=\x07\x1b[2J'.padEnd(64, 'a') }, 1],
+  ['with a hash that is too short', { hash: 'ab' }, 1],
+  ['with a hash in capitals', { sha1: 'AB'.repeat(20) }, 1],
+  ['with a hash of another kind', { md5: 'ab'.repeat(20) }, 1],
+  ['with a hash that is a list', { hash: ['ab'.repeat(32)] }, 1],
+  ['with a size that is none', { sizeBytes: -1 }, 1],
+  ['with a size in words', { sizeBytes: '12' }, 1],
+  ['with a time that is no whole number', { creationMs: 1.5 }, 1],
+  ['with an error that no system has', { error: 2 ** 32 }, 1],
+  ['with a version of a megabyte', { fileVersion: 'a'.repeat(2 ** 20) }, 1],
+  ['with a signature in words', { signature: 'signed' }, 1],
+  ['with an issuer that is none', { signature: { isSigned: true, isVerified: true, issuer: 7 } }, 1],
+])('what was found out about a file is looked at as what it claims to be: %s', async (_, changed, faults) => {
+  const path = await recorded()
+  const whole = readFileSync(path)
+  const [first, ...rest] = blocksOf(whole)
+  const text = JSON.stringify({ ...FILE, ...changed })
+  const entry = frame(Buffer.concat([Buffer.from([ENTRY.FILE, 1, 0, 0, 0, 0, 0, 0]), Buffer.from(text)]))
+  const odd = join(dirname(path), 'odd.kwr')
+  const blocks = [first!, { number: 1, frames: entry }, ...rest.map(({ frames }, i) => ({ number: i + 2, frames }))]
+  writeFileSync(odd, fileOf(whole, blocks))
+  const { recording } = await eventsIn(odd)
+  expect(recording.damage.entries).toBe(faults)
+})
+
+test.each([
+  ['a version', { version: 'a'.repeat(2_000) }],
+  ['a clock', { clockMs: 1e300 }],
+  ['a beginning', { beganMs: -(2 ** 60) }],
+  ['a page', { pageBytes: 2 ** 40 }],
+  ['an identifier', { envelope: { oid: '\x1b[2J' } }],
+  ['an address', { envelope: { ext_ip: '\x1b[2J' } }],
+  ['a platform', { envelope: { plat: 2 ** 60 } }],
+  ['an event', { coverage: { attachments: [{ program: 'p', hook: 'h', attached: true, events: ['\x1b[2J'] }] } }],
+  ['a reason', { coverage: { attachments: [{ program: 'p', hook: 'h', attached: false, events: [], reason: [] }] } }],
+  ['a user', { options: { filter: { users: [2 ** 40] } } }],
+])('a beginning with %s that cannot be is no beginning', async (_, changed) => {
+  const path = await recorded()
+  const whole = readFileSync(path)
+  const [first, ...rest] = blocksOf(whole)
+  const length = first!.frames.readUInt32LE(0)
+  const meta = JSON.parse(first!.frames.toString('utf8', 16, 8 + length))
+  for (const [key, value] of Object.entries(changed)) {
+    meta[key] = typeof value === 'object' ? { ...meta[key], ...value } : value
+  }
+  const entry = frame(
+    Buffer.concat([Buffer.from([ENTRY.META, 1, 0, 0, 0, 0, 0, 0]), Buffer.from(JSON.stringify(meta))]),
+  )
+  writeFileSync(path, fileOf(whole, [{ number: 0, frames: entry }, ...rest]))
+  await expect(openRecording(path)).rejects.toMatchObject({ code: 'ERR_RECORDING_DAMAGED' })
+})
+
 test('a block that promises more than the file has costs no memory', async () => {
   const path = await recorded()
   const whole = readFileSync(path)

@@ -30,6 +30,7 @@ export class FakeTerminal implements Terminal {
         }, done)
       },
     }),
+    () => this.isTerminal,
   )
 
   size() {
@@ -41,8 +42,8 @@ export class FakeTerminal implements Terminal {
     return () => void this.armed.delete(text)
   }
 
-  say(line: string): void {
-    this.said.push(line)
+  say(...lines: string[]): void {
+    this.said.push(...lines)
   }
 
   exit(status: number): void {

@@ -11,6 +11,7 @@ import { dispatchTo } from '../../cli/dispatch.js'
 import { processTerminal, type Terminal } from '../../cli/terminal.js'
 import { KernelwireError } from '../../errors.js'
 import { suggestion } from '../../nearest.js'
+import { linesOf } from '../../output/line.js'
 import { compare } from '../compare.js'
 import { decode } from '../decode/suite.js'
 import { pageOf } from '../page.js'
@@ -99,7 +100,7 @@ async function compareFiles(files: readonly string[], terminal: Terminal): Promi
   if (files.length !== 2) throw refusal('--compare takes two files: npm run bench -- --compare FIRST.json SECOND.json')
   const [first, second] = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report)
   const { table, apart, missing } = compare(first!, second!)
-  await terminal.stdout.write(`${table}\n`)
+  await terminal.stdout.lines(linesOf(table))
   for (const name of apart) terminal.say(`kernelwire bench: apart: ${name}`)
   for (const name of missing) terminal.say(`kernelwire bench: in one run only: ${name}`)
   return apart.length + missing.length === 0 ? 0 : 1

@@ -6,7 +6,7 @@ import { fitted, widthOf } from '../width.js'
 import { ProcessTree } from './process-tree.js'
 import { headingLine, rowLine } from './row-lines.js'
 import { Rows } from './rows.js'
-import { LEAVE, Screen } from './screen.js'
+import { type Frame, LEAVE, Screen } from './screen.js'
 
 const FRAME_MS = 200
 const COLUMNS_DEFAULT = 80
@@ -32,7 +32,7 @@ export class TreeView implements AsyncDisposable {
 
   static async open(terminal: Terminal, paint: Paint): Promise<TreeView> {
     const view = new TreeView(terminal, paint)
-    await terminal.stdout.write(view.#screen.enter())
+    await terminal.stdout.screen(view.#screen.enter())
     return view
   }
 
@@ -54,16 +54,16 @@ export class TreeView implements AsyncDisposable {
     this.#isClosed = true
     clearInterval(this.#timer)
     await this.#writing
-    if (this.#failure === undefined) await this.#terminal.stdout.write(LEAVE)
+    if (this.#failure === undefined) await this.#terminal.stdout.screen(LEAVE)
     this.#disarm()
   }
 
   #frame(): void {
     if (this.#writing !== undefined) return
-    const text = this.#picture(Date.now())
-    if (text === '') return
+    const frame = this.#picture(Date.now())
+    if (frame.length === 0) return
     this.#writing = this.#terminal.stdout
-      .write(text)
+      .screen(frame)
       .catch((error) => {
         this.#failure = error
       })
@@ -72,7 +72,7 @@ export class TreeView implements AsyncDisposable {
       })
   }
 
-  #picture(nowMs: number): string {
+  #picture(nowMs: number): Frame {
     const { columns = COLUMNS_DEFAULT, rows = ROWS_DEFAULT } = this.#terminal.size()
     const options = { columns, paint: this.#paint, nowMs }
     this.#tree.forget(nowMs)
