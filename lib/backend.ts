@@ -29,6 +29,8 @@ export interface Backend {
     readonly hasMore: boolean
     accept(result: FileResult): void
     finish(): EventRecord[]
+    /** After it: nothing more is found out about files. */
+    closeFiles(): EventRecord[]
   }
   readonly stream: EventStream
   readonly recorder: Recorder | undefined

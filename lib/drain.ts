@@ -131,6 +131,12 @@ export class Drain {
     return this.#stream.takeBatch()
   }
 
+  /** Nothing more is found out about files. */
+  closeFiles(): EventRecord[] {
+    this.#stream.identities?.close()
+    return this.#stream.takeBatch()
+  }
+
   /** Those of the latest scan; fewer of them when it takes too long. Returns how many. */
   #records(count: number, endMs: number): number {
     const { records, offsets } = this.#source

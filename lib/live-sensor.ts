@@ -180,14 +180,14 @@ export class LiveSensor<N extends EventName> implements Sensor<N> {
 
   /** After detaching: what is there to be read, then what waited, then the end. */
   async #rest(): Promise<EventRecord[]> {
-    const { source, drain, stream } = this.#backend
+    const { source, drain } = this.#backend
     await this.#detached
     const batch = this.#backend.run()
     if (!source.isDrained) return batch
     batch.push(...drain.finish())
     await this.#backend.files?.settle(CLOSING_MS)
     this.#acceptFiles()
-    batch.push(...stream.takeBatch())
+    batch.push(...drain.closeFiles())
     this.#release().catch(() => {})
     return batch
   }

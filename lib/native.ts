@@ -12,12 +12,8 @@ export interface Native {
   Source: new (options: NativeSourceOptions, onAnswer: () => void) => NativeSource
   /** Asks the system's name services, on another thread. */
   userName(uid: number): Promise<string | undefined>
-  /** Opens the very files that records name, on another thread: an answer for each, in their order. */
-  findFiles(wishes: readonly NativeFileWish[], limitBytes: number): Promise<NativeFoundFile[]>
   /** Not on Windows. */
-  HashThread?: NativeHashThreadClass
-  /** That thread (a Linux thread id) has a disk or a CPU only as long as nobody else wants it. */
-  makeIdle(threadId: number): boolean
+  Hasher?: NativeHasherClass
   /** CLOCK_BOOTTIME now. */
   bootMs(): number
   /** What to add to CLOCK_BOOTTIME for the time since 1970. */
@@ -97,44 +93,50 @@ export interface NativeSnapshot {
   errno: number
 }
 
-/** native/linux/file_finder.h. */
-export interface NativeFileWish {
+/** native/linux/hasher/protocol.h. */
+export interface NativeHashRequest {
+  id: number
+  uid: number
   /** struct file_identity. */
   identity: Uint32Array
   pid: number
   startLow: number
   startHigh: number
-  /** Below /proc/PID. */
-  link: string
+  /** Whether the process runs it, else it has mapped it. */
+  isExecuted: boolean
   /** Empty where it is not known exactly. */
   path: string
+  limitBytes: number
+  bytesPerSecond: number
+  allowsRemote: boolean
 }
 
-export interface NativeFoundFile {
+export interface NativeHashAnswer {
+  id: number
   /** A number of the ERROR field. */
   error: number
-  /** The caller's from now on; -1 where there is none. */
-  fd: number
+  hash?: string
+  sha1?: string
+  md5?: string
   sizeBytes?: number
   creationMs?: number
   modificationMs?: number
   accessMs?: number
-  /** Size and times in one text: another one means that the file has changed. */
-  version?: string
 }
 
-export type NativeHashThreadClass = new (onAnswers: () => void) => NativeHashThread
+export type NativeHasherClass = new (onAnswers: () => void) => NativeHasher
 
-/** native/linux/hash_thread_object.h. */
-export interface NativeHashThread {
-  /** False where it cannot be had. */
-  start(): boolean
-  /** False when too many are waiting. The file stays open until its answer. */
-  hash(id: number, fd: number, sizeBytes: number, version: string): boolean
-  takeAnswers(): { id: number; answer: { hash: string; sha1: string; md5: string } | 'changed' | 'unreadable' }[]
-  /** onAnswers is called when it has. */
-  stop(): void
-  hasEnded(): boolean
+/** native/linux/hasher_object.h. */
+export interface NativeHasher {
+  /** Why it does not run; undefined when it does. Again, when it has ended. */
+  start(): Promise<string | undefined>
+  /** False when it has no room now. */
+  ask(request: NativeHashRequest): boolean
+  takeAnswers(): NativeHashAnswer[]
+  /** onAnswers is called when it does not any more. */
+  isRunning(): boolean
+  /** Resolves when its process has ended, or does not end. */
+  close(): Promise<void>
 }
 
 /** native/linux/source_object.h. */

@@ -28,6 +28,10 @@ export const RING_BYTES_MIN = 64 * 2 ** 10
 export const RING_BYTES_MAX = 2 ** 30
 export const HASH_LIMIT_BYTES_DEFAULT = 256 * 2 ** 20
 export const HASH_LIMIT_BYTES_MAX = 2 ** 40
+export const HASH_RATE_DEFAULT = 128 * 2 ** 20
+/** One that reads nothing would keep all files waiting for ever. */
+export const HASH_RATE_MIN = 2 ** 20
+export const HASH_RATE_MAX = 2 ** 40
 export const FORK_WINDOW_MS_DEFAULT = 100
 export const FORK_WINDOW_MS_MAX = 10_000
 
@@ -47,6 +51,16 @@ export interface SensorOptions<N extends EventName = DefaultEvent> {
   forkWindowMs?: number | undefined
   /** Larger files are not hashed: their CODE_IDENTITY has ERROR 223. Default: 256 MiB. */
   hashLimitBytes?: number | undefined
+  /**
+   * Bytes that are read and hashed each second for each user, after a burst of 32 seconds' worth. Default: 128 MiB.
+   * Not on Windows.
+   */
+  hashBytesPerSecond?: number | undefined
+  /**
+   * Whether files of networks and of file systems that are programs (FUSE) are hashed: their servers may not answer,
+   * and may say something else to each reader. Otherwise their CODE_IDENTITY has ERROR 65. Default: false. Not on Windows.
+   */
+  hashRemote?: boolean | undefined
   /** What `routing` says about the sensor. */
   envelope?: EnvelopeOptions | undefined
   /** Delivers only events of some processes. Default: of all. */
@@ -74,6 +88,8 @@ export interface ResolvedOptions<N extends EventName = EventName> {
   allAccess: boolean
   forkWindowMs: number
   hashLimitBytes: number
+  hashBytesPerSecond: number
+  hashRemote: boolean
   envelope: EnvelopeOptions
   filter: FilterOptions | undefined
   correlation: CorrelationOptions
@@ -91,6 +107,8 @@ export const OPTION_NAMES = [
   'allAccess',
   'forkWindowMs',
   'hashLimitBytes',
+  'hashBytesPerSecond',
+  'hashRemote',
   'envelope',
   'filter',
   'correlation',
@@ -115,6 +133,8 @@ export function validate<N extends EventName>(options: SensorOptions<N> = {}): R
     allAccess: isBoolean('allAccess', read.allAccess),
     forkWindowMs: milliseconds(read.forkWindowMs),
     hashLimitBytes: hashLimit(read.hashLimitBytes),
+    hashBytesPerSecond: hashRate(read.hashBytesPerSecond),
+    hashRemote: isBoolean('hashRemote', read.hashRemote),
     envelope: validateEnvelope(read.envelope),
     filter: validateFilter(read.filter),
     correlation: validateCorrelation(read.correlation),
@@ -178,6 +198,15 @@ function milliseconds(ms: unknown = FORK_WINDOW_MS_DEFAULT): number {
     )
   }
   return ms
+}
+
+function hashRate(bytes: unknown = HASH_RATE_DEFAULT): number {
+  if (!isWithin(bytes, HASH_RATE_MIN, HASH_RATE_MAX)) {
+    throw refusal(
+      `"hashBytesPerSecond" must be a whole number from ${HASH_RATE_MIN} (1 MiB) to ${HASH_RATE_MAX} (1 TiB), not ${shown(bytes)}`,
+    )
+  }
+  return bytes
 }
 
 function hashLimit(bytes: unknown = HASH_LIMIT_BYTES_DEFAULT): number {

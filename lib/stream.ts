@@ -25,7 +25,7 @@ import {
 } from './events/index.js'
 import { ProcessFilter, type ResolvedFilter } from './filter/process-filter.js'
 import { concerns, VERDICT } from './filter/verdict.js'
-import { type FileRequest, Identities } from './identity/identities.js'
+import { type FileRequest, Identities, type LostSights } from './identity/identities.js'
 import type { FileResult, KnownFile } from './identity/known-file.js'
 import { executed, mapped, type Sight } from './identity/sight.js'
 import type { AnyDetails } from './process/details.js'
@@ -152,6 +152,8 @@ export class EventStream {
 
   /** What came since the last time. */
   takeBatch(): EventRecord[] {
+    const lost = this.identities?.takeLost()
+    if (lost !== undefined) this.#loseIdentities(lost)
     const batch = this.#batch
     this.#batch = []
     return batch
@@ -265,6 +267,10 @@ export class EventStream {
     }
     if (this.extended) event.SEQUENCE = ids.sequence
     this.deliver('LOSS_ACCOUNTING', record)
+  }
+
+  #loseIdentities({ count, reason, fromMs, toMs }: LostSights): void {
+    this.loss({ LOST: { IDENTITY: count }, BYTES: 0, REASON: reason, FROM: fromMs, TO: toMs })
   }
 
   #push(name: Start, image: ProcessImage): void {

@@ -79,6 +79,16 @@ function cachedGenerator() {
   return undefined
 }
 
+/** Renamed into place: a process that has the old one mapped keeps it, and nobody sees half a file. */
+function put(file) {
+  const place = path.join(out, path.basename(file))
+  const part = `${place}.${process.pid}`
+  copyFileSync(file, part)
+  // Dated to when the build began: a source that was changed since is newer.
+  utimesSync(part, began, began)
+  renameSync(part, place)
+}
+
 const began = new Date()
 takeOver()
 const { config, arch } = options
@@ -106,10 +116,7 @@ if (cmakeJs) {
 
 const out = path.join(root, 'build', config)
 mkdirSync(out, { recursive: true })
-// Renamed into place: a process that has the old addon mapped keeps it, and nobody sees half a file.
-const part = path.join(out, `addon.node.${process.pid}`)
-copyFileSync(path.join(work, config, 'addon.node'), part)
-// Dated to when the build began: a source that was changed since is newer.
-utimesSync(part, began, began)
-renameSync(part, path.join(out, 'addon.node'))
+// The program that the addon starts first: a new addon never finds an old one.
+if (process.platform === 'linux') put(path.join(work, 'hasher', 'kernelwire-hasher'))
+put(path.join(work, config, 'addon.node'))
 rmSync(unfinished, { force: true })

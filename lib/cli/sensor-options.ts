@@ -7,7 +7,14 @@
 import { type Config, readConfig } from '../config/file.js'
 import { KernelwireError } from '../errors.js'
 import { DEFAULT_EVENTS } from '../events/index.js'
-import { HASH_LIMIT_BYTES_MAX, RING_BYTES_MAX, RING_BYTES_MIN, validate } from '../options.js'
+import {
+  HASH_LIMIT_BYTES_MAX,
+  HASH_RATE_MAX,
+  HASH_RATE_MIN,
+  RING_BYTES_MAX,
+  RING_BYTES_MIN,
+  validate,
+} from '../options.js'
 import { CORRELATION, parseCorrelation } from './correlation-words.js'
 import type { OptionFaces } from './face.js'
 import { FILTER, parseFilter } from './filter-words.js'
@@ -30,6 +37,15 @@ export const SENSOR = {
     value: 'SIZE',
     text: 'larger files are not hashed: their CODE_IDENTITY has ERROR 223 (default: 256MiB)',
   },
+  'hash-rate': {
+    type: 'string',
+    value: 'SIZE',
+    text: 'what is hashed each second for each user, after a burst: at least 1MiB (default: 128MiB)',
+  },
+  'hash-remote': {
+    type: 'boolean',
+    text: 'hash files of networks and of FUSE too, whose servers may not answer, and may say something else to each reader; otherwise their CODE_IDENTITY has ERROR 65',
+  },
   ...FILTER,
   ...CORRELATION,
   extended: { type: 'boolean', text: 'add the fields that go beyond the documented ones' },
@@ -46,12 +62,14 @@ export const SENSOR = {
 } as const satisfies OptionFaces
 
 export const SENSOR_TEXT =
-  'What no option says, a variable named after it may: KERNELWIRE_EVENTS, KERNELWIRE_RING_SIZE, KERNELWIRE_HASH_LIMIT, KERNELWIRE_ONLY, KERNELWIRE_EXCLUDE, KERNELWIRE_SENSITIVE, KERNELWIRE_IGNORE, KERNELWIRE_INJECTION_WINDOW, KERNELWIRE_EXTENDED and KERNELWIRE_ALL_ACCESS (0 or 1), KERNELWIRE_CONFIG. Options win over variables, variables over the file.'
+  'What no option says, a variable named after it may: KERNELWIRE_EVENTS, KERNELWIRE_RING_SIZE, KERNELWIRE_HASH_LIMIT, KERNELWIRE_HASH_RATE, KERNELWIRE_HASH_REMOTE (0 or 1), KERNELWIRE_ONLY, KERNELWIRE_EXCLUDE, KERNELWIRE_SENSITIVE, KERNELWIRE_IGNORE, KERNELWIRE_INJECTION_WINDOW, KERNELWIRE_EXTENDED and KERNELWIRE_ALL_ACCESS (0 or 1), KERNELWIRE_CONFIG. Options win over variables, variables over the file.'
 
 export interface SensorValues {
   events?: string
   'ring-size'?: string
   'hash-limit'?: string
+  'hash-rate'?: string
+  'hash-remote'?: boolean
   only?: string[]
   exclude?: string[]
   sensitive?: string[]
@@ -76,10 +94,13 @@ export async function sensorOptions(values: SensorValues, environment: NodeJS.Pr
 function optionsOf(values: SensorValues, called: (name: string) => string): Config {
   const ring = values['ring-size']
   const limit = values['hash-limit']
+  const rate = values['hash-rate']
   return {
     events: values.events === undefined ? undefined : parseEvents(called('events'), values.events),
     ringBytes: ring === undefined ? undefined : ringSize(called('ring-size'), ring),
     hashLimitBytes: limit === undefined ? undefined : hashLimit(called('hash-limit'), limit),
+    hashBytesPerSecond: rate === undefined ? undefined : hashRate(called('hash-rate'), rate),
+    hashRemote: values['hash-remote'],
     extended: values.extended,
     allAccess: values['all-access'],
     filter: parseFilter(values, called),
@@ -120,6 +141,12 @@ function ringSize(called: string, text: string): number {
   const bytes = parseSize(called, text)
   if (bytes >= RING_BYTES_MIN && bytes <= RING_BYTES_MAX) return bytes
   throw new KernelwireError('ERR_OPTION', `${called} must be from 64KiB to 1GiB, not "${text}"`)
+}
+
+function hashRate(called: string, text: string): number {
+  const bytes = parseSize(called, text)
+  if (bytes >= HASH_RATE_MIN && bytes <= HASH_RATE_MAX) return bytes
+  throw new KernelwireError('ERR_OPTION', `${called} must be from 1MiB to 1024GiB, not "${text}"`)
 }
 
 function hashLimit(called: string, text: string): number {

@@ -20,16 +20,12 @@ export class Tally {
     for (const [type, count] of lost) increase(this.#lost, type, count)
   }
 
-  /**
-   * `12.3 s, 643 events (600 EXISTING_PROCESS, 43 NEW_PROCESS), nothing lost`. `overflowed`: executions
-   * and loads whose files were not hashed, because too many waited.
-   */
-  summary(overflowed = 0): string {
+  /** `12.3 s, 643 events (600 EXISTING_PROCESS, 43 NEW_PROCESS), nothing lost`. */
+  summary(): string {
     const seconds = ((performance.now() - this.#startedMs) / 1_000).toFixed(1)
     const lost = this.#losses()
-    const unhashed = overflowed === 0 ? '' : `, ${overflowed} identities not told (too many files waited)`
     const byName = this.total === 0 ? '' : ` (${listed(this.#events)})`
-    return `${seconds} s, ${this.total} ${this.total === 1 ? 'event' : 'events'}${byName}, ${lost}${unhashed}`
+    return `${seconds} s, ${this.total} ${this.total === 1 ? 'event' : 'events'}${byName}, ${lost}`
   }
 
   #losses(): string {

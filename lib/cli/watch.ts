@@ -80,7 +80,7 @@ async function watch(sensor: Watched, request: Request, ending: Ending, terminal
     await using view = await viewOf(request.view, request.paint, terminal)
     await deliver(sensor, request.count, view, tally)
   }
-  terminal.say(`kernelwire: ${tally.summary(sensor.stats().identities?.overflowed)}`)
+  terminal.say(`kernelwire: ${tally.summary()}`)
 }
 
 async function parse(args: readonly string[], terminal: Terminal): Promise<Request> {

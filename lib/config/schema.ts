@@ -7,6 +7,9 @@ import {
   FORK_WINDOW_MS_MAX,
   HASH_LIMIT_BYTES_DEFAULT,
   HASH_LIMIT_BYTES_MAX,
+  HASH_RATE_DEFAULT,
+  HASH_RATE_MAX,
+  HASH_RATE_MIN,
   RING_BYTES_DEFAULT,
   RING_BYTES_MAX,
   RING_BYTES_MIN,
@@ -66,6 +69,16 @@ const PROPERTIES = {
     HASH_LIMIT_BYTES_MAX,
     HASH_LIMIT_BYTES_DEFAULT,
     'Larger files are not hashed: their CODE_IDENTITY has ERROR 223.',
+  ),
+  hashBytesPerSecond: bounded(
+    HASH_RATE_MIN,
+    HASH_RATE_MAX,
+    HASH_RATE_DEFAULT,
+    "Bytes that are hashed each second for each user, after a burst of 32 seconds' worth.",
+  ),
+  hashRemote: flag(
+    'Hashes files of networks and of FUSE too, whose servers may not answer, and may say something else to each reader; otherwise their CODE_IDENTITY has ERROR 65.',
+    false,
   ),
   envelope: {
     type: 'object',

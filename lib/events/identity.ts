@@ -39,8 +39,10 @@ export const identity = {
   HASH_MD5: sometimes('when ERROR is not 0', text('MD5: 32 lower-case hex digits', 'The file', '^[0-9a-f]{32}$')),
   ERROR: integer(
     'Windows error number',
-    'Why there is no hash: 0 there is one, 2 not found, 5 denied, 30 reading failed, 223 too large, ' +
-      '1006 changed since it was executed; Windows: 50 on another machine, or what else Windows answers',
+    'Why there is no hash: 0 there is one, 2 not found, 5 denied, 30 reading failed, ' +
+      '65 on a network or a file system that is a program (see hashRemote), 223 too large, ' +
+      '1006 changed since it was executed, or it cannot be told that it has not, 1450 the sensor had no memory, no descriptor or no process for it, ' +
+      '1460 the file system did not answer; Windows: 50 on another machine, or what else Windows answers',
   ),
   FILE_INFO: sometimes(
     'when the file carries no version information',

@@ -17,6 +17,7 @@ const lost = Type.Object(
     ACCESS: count('of what a process did to another one'),
     THREAD: count('of a thread that began because of another process'),
     PIPE: count('of a named pipe'),
+    IDENTITY: sometimes('when none was lost', integer('executions and loads', 'Whose file was not hashed in time')),
     EVENTS: count('of any kind, on Windows'),
     BUFFERS: sometimes('when none was lost', integer('buffers', 'Lost buffers of events, on Windows')),
   },
@@ -46,6 +47,8 @@ export const lossAccounting = record(
         Type.Literal('SESSION_FULL'),
         Type.Literal('SESSION_STOPPED'),
         Type.Literal('LOOKUP_FULL'),
+        Type.Literal('QUEUE_FULL'),
+        Type.Literal('CLOSED'),
       ],
       {
         description:
@@ -54,7 +57,8 @@ export const lossAccounting = record(
           'these records would have been made of, such as who wrote into which process, so they may be missing. NOT_RECORDED: whoever made the recording lost them. ' +
           'DAMAGED: the recording that is replayed has a hole here, and LOST cannot say what was in it. ' +
           'SESSION_FULL: Windows had no free buffer for them. SESSION_STOPPED: somebody stopped the trace session, ' +
-          'and nobody counted what came until it ran again. LOOKUP_FULL: too many new processes waited to be looked at',
+          'and nobody counted what came until it ran again. LOOKUP_FULL: too many new processes waited to be looked at. ' +
+          'QUEUE_FULL: too many of this user, or of all, waited for the hash of a file. CLOSED: they still waited when the sensor was closed',
         'x-unit': 'word',
       },
     ),

@@ -1,123 +1,157 @@
 /**
- * Finds out what files are, off the event loop: opens them (native/linux/file_finder.cc, on a thread
- * of libuv's), has them read and hashed (digester.ts), and keeps the results until they are taken.
+ * Finds out what files are, in a process of its own (native/linux/hasher/main.cc): has them opened, read
+ * and hashed there, and keeps the results until they are taken.
  *
  * Files are opened ahead of the reading, because a file that has lost its name can only be opened as
  * long as its process lives.
  */
-import { close } from 'node:fs'
-import { type NativeFileWish, type NativeFoundFile, native } from '../native.js'
-import { type Digests, type HashAnswer, newDigester, OPEN_MAX } from './digester.js'
+import { KernelwireError } from '../errors.js'
+import { type NativeHasher, type NativeHashRequest, native } from '../native.js'
 import type { FileRequest } from './identities.js'
 import { FILE_ERROR } from './known-file.js'
 import { FileResults } from './results.js'
+import { Shares } from './shares.js'
+import { Turns } from './turns.js'
 
-/** How often a file is looked for again that changed while it was read: it may just have lost its name. */
-const TRIES = 3
+/** How many files may be asked for and not answered yet: kHasherCapacity of native/linux/hasher/protocol.h. */
+const ASKED_MAX = 128
+const ASKED_MAX_OF_ONE = ASKED_MAX / 2
+/** A process that has ended is started again, so long after its last start at the earliest. */
+const RESTART_MS = 10_000
+/** What the socket has no room for is tried again so soon. */
+const RETRY_MS = 5
 
-interface Job {
-  id: number
-  wish: NativeFileWish
-  tries: number
-}
-
-interface Opened {
-  job: Job
-  found: NativeFoundFile
+export interface HasherOptions {
+  /** Larger files are not read. */
+  limitBytes: number
+  /** How much is read for each user, after a burst. */
+  bytesPerSecond: number
+  /** Whether files of other machines, and of file systems that are programs, are read. */
+  allowsRemote: boolean
 }
 
 export class Hasher extends FileResults {
-  readonly #limitBytes: number
-  readonly #digester = newDigester((id, answer) => this.#answered(id, answer))
-  readonly #opened = new Map<number, Opened>()
-  #waiting: Job[] = []
-  #isFinding = false
+  readonly #options: HasherOptions
+  readonly #native: NativeHasher
+  readonly #waiting = new Turns<FileRequest>()
+  readonly #asked = new Map<number, FileRequest>()
+  readonly #shares = new Shares(ASKED_MAX, ASKED_MAX_OF_ONE)
   #isClosed = false
+  #isStarting = false
+  #isRetrying = false
+  #startedMs = 0
 
   /** `onResult`: there is something to take. */
-  constructor(limitBytes: number, onResult: () => void) {
+  constructor(options: HasherOptions, onResult: () => void) {
     super(onResult)
-    this.#limitBytes = limitBytes
+    this.#options = options
+    this.#native = new (native().Hasher!)(() => this.#onAnswers())
+  }
+
+  /** Before anything is added. Throws a KernelwireError. */
+  async start(): Promise<void> {
+    const reason = await this.#start()
+    if (reason === undefined) return
+    throw new KernelwireError(
+      'ERR_SOURCE',
+      `the program that hashes files does not start: ${reason}; leave out CODE_IDENTITY and ONGOING_IDENTITY, or remove the cause`,
+    )
   }
 
   add(request: FileRequest): void {
-    this.#waiting.push({ id: request.id, wish: wishOf(request), tries: 1 })
+    const { uid, file } = request.sight
+    this.#waiting.add(uid, file.sizeBytes ?? 0, request)
     // Whoever adds is in the middle of its records.
-    queueMicrotask(() => this.#find())
+    queueMicrotask(() => this.#ask())
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#waiting = []
+    this.#waiting.clear()
+    this.#asked.clear()
     this.end()
-    await this.#digester.close()
-    for (const { found } of this.#opened.values()) closeFile(found.fd)
-    this.#opened.clear()
+    await this.#native.close()
   }
 
   protected get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#opened.size === 0 && !this.#isFinding
+    return this.#waiting.count === 0 && this.#asked.size === 0
   }
 
-  async #find(): Promise<void> {
-    if (this.#isFinding || this.#isClosed || this.#waiting.length === 0) return
-    const jobs = this.#waiting.splice(0, OPEN_MAX - this.#opened.size)
-    if (jobs.length === 0) return
-    this.#isFinding = true
-    const found = await native().findFiles(
-      jobs.map(({ wish }) => wish),
-      this.#limitBytes,
-    )
-    this.#isFinding = false
-    for (const [index, job] of jobs.entries()) this.#found(job, found[index]!)
-    void this.#find()
+  async #start(): Promise<string | undefined> {
+    this.#isStarting = true
+    this.#startedMs = performance.now()
+    const reason = await this.#native.start()
+    this.#isStarting = false
+    return reason
   }
 
-  #found(job: Job, found: NativeFoundFile): void {
-    if (found.fd < 0) {
-      this.#settle(job.id, found, undefined)
-    } else if (this.#isClosed) {
-      closeFile(found.fd)
-    } else {
-      this.#opened.set(job.id, { job, found })
-      this.#digester.hash({ id: job.id, fd: found.fd, sizeBytes: found.sizeBytes!, version: found.version! })
+  #ask(): void {
+    while (!this.#isClosed && !this.#isRetrying && this.#native.isRunning()) {
+      const request = this.#waiting.take((uid) => this.#shares.hasRoom(uid))
+      if (request === undefined) return
+      const { uid, file } = request.sight
+      if (!this.#native.ask(this.#requestOf(request))) {
+        this.#waiting.add(uid, file.sizeBytes ?? 0, request)
+        this.#retry()
+        return
+      }
+      this.#shares.take(uid)
+      this.#asked.set(request.id, request)
     }
   }
 
-  #answered(id: number, answer: HashAnswer): void {
-    const opened = this.#opened.get(id)
-    if (opened === undefined) return
-    const { job, found } = opened
-    this.#opened.delete(id)
-    closeFile(found.fd)
-    if (answer === 'changed' && job.tries < TRIES) this.#waiting.push({ ...job, tries: job.tries + 1 })
-    else if (answer === 'changed') this.#settle(id, { error: FILE_ERROR.CHANGED, fd: -1 }, undefined)
-    else if (answer === 'unreadable') this.#settle(id, { ...found, error: FILE_ERROR.READ_FAULT }, undefined)
-    else this.#settle(id, found, answer)
-    void this.#find()
+  #retry(): void {
+    this.#isRetrying = true
+    setTimeout(() => {
+      this.#isRetrying = false
+      this.#ask()
+    }, RETRY_MS).unref()
   }
 
-  #settle(id: number, found: NativeFoundFile, digests: Digests | undefined): void {
-    if (this.#isClosed) return
-    const { error, sizeBytes, creationMs, modificationMs, accessMs } = found
-    this.put({ id, error, ...digests, sizeBytes, creationMs, modificationMs, accessMs })
+  #onAnswers(): void {
+    for (const answer of this.#native.takeAnswers()) {
+      const request = this.#asked.get(answer.id)
+      if (request === undefined || this.#isClosed) continue
+      this.#asked.delete(answer.id)
+      this.#shares.giveBack(request.sight.uid)
+      this.put(answer)
+    }
+    if (!this.#native.isRunning() && !this.#isClosed) this.#restart()
+    this.#ask()
   }
-}
 
-function wishOf({ sight }: FileRequest): NativeFileWish {
-  const { file, path, pid, startLow, startHigh, link } = sight
-  const isExact = sight.pathBytes === undefined && !path.includes('\ufffd')
-  return {
-    identity: Uint32Array.of(...file.words, file.mountNamespace),
-    pid,
-    startLow: startLow >>> 0,
-    startHigh: startHigh >>> 0,
-    link,
-    path: isExact ? path : '',
+  /** What it was asked for is lost with it; what waits is for the next one. */
+  #restart(): void {
+    for (const { id, sight } of this.#asked.values()) {
+      this.#shares.giveBack(sight.uid)
+      this.put({ id, error: FILE_ERROR.NO_RESOURCES })
+    }
+    this.#asked.clear()
+    if (this.#isStarting) return
+    const afterMs = Math.max(0, this.#startedMs + RESTART_MS - performance.now())
+    setTimeout(async () => {
+      if (this.#isClosed) return
+      if ((await this.#start()) === undefined) this.#ask()
+      else this.#restart()
+    }, afterMs).unref()
   }
-}
 
-/** On a thread of libuv's. */
-function closeFile(fd: number): void {
-  close(fd, () => {})
+  #requestOf({ id, sight }: FileRequest): NativeHashRequest {
+    const { file, path, pid, uid, startLow, startHigh, isExecuted } = sight
+    const { limitBytes, bytesPerSecond, allowsRemote } = this.#options
+    const isExact = sight.pathBytes === undefined && !path.includes('\ufffd')
+    return {
+      id,
+      uid,
+      identity: Uint32Array.of(...file.words, file.mountNamespace),
+      pid,
+      startLow: startLow >>> 0,
+      startHigh: startHigh >>> 0,
+      isExecuted,
+      path: isExact ? path : '',
+      limitBytes,
+      bytesPerSecond,
+      allowsRemote,
+    }
+  }
 }

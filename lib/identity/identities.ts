@@ -8,11 +8,12 @@
 import { CONTENT, FILE_ERROR, type FileResult, type KnownFile } from './known-file.js'
 import { KnownFiles } from './known-files.js'
 import { Pairs } from './pairs.js'
+import { Shares } from './shares.js'
 import type { Sight } from './sight.js'
 
-/** Files that wait for their hash. */
+/** Files of one user that wait for their hash; of all users twice as many. */
 export const QUEUE_MAX = 4_096
-/** Sights that wait for the hash of a file. */
+/** Sights of one user that wait for the hash of a file; of all users twice as many. */
 export const WAITING_MAX = 16_384
 
 /** To find out what a file is. */
@@ -36,8 +37,17 @@ export interface IdentityStats {
   failed: number
   /** Files that are being read, or wait to be. */
   waiting: number
-  /** Executions and loads that were not told, because too many waited: they are lost. */
+  /** Executions and loads that were not told, because too many waited, or still did at the end: they are lost. */
   overflowed: number
+}
+
+/** Executions and loads that are not told. */
+export interface LostSights {
+  count: number
+  reason: 'QUEUE_FULL' | 'CLOSED'
+  /** Milliseconds since 1970: of the first and of the last of them. */
+  fromMs: number
+  toMs: number
 }
 
 export class Identities {
@@ -52,8 +62,10 @@ export class Identities {
   #wantsLater: boolean
   readonly #asked = new Map<number, KnownFile>()
   readonly #pairs = new Pairs()
+  readonly #files = new Shares(2 * QUEUE_MAX, QUEUE_MAX)
+  readonly #sights = new Shares(2 * WAITING_MAX, WAITING_MAX)
+  #lost: LostSights | undefined
   #requests = 0
-  #waiting = 0
   #hashed = 0
   #failed = 0
   #overflowed = 0
@@ -103,22 +115,51 @@ export class Identities {
     const file = this.#asked.get(result.id)
     if (file === undefined) return
     this.#asked.delete(result.id)
+    this.#files.giveBack(file.waiting[0]!.uid)
     file.result = result
     file.hash = result.hash
     if (result.error === FILE_ERROR.NONE) this.#hashed++
     else this.#failed++
     const { waiting } = file
     file.waiting = []
-    this.#waiting -= waiting.length
-    for (const sight of waiting) this.#tell(sight)
+    for (const sight of waiting) {
+      this.#sights.giveBack(sight.uid)
+      this.#tell(sight)
+    }
     file.content = isFinal(result.error) ? CONTENT.SETTLED : CONTENT.UNKNOWN
   }
 
+  /** What was lost since the last time. */
+  takeLost(): LostSights | undefined {
+    const lost = this.#lost
+    this.#lost = undefined
+    return lost
+  }
+
+  /** No more is found out: what waits for it is lost. */
+  close(): void {
+    for (const file of this.#asked.values()) {
+      for (const sight of file.waiting) this.#lose(sight, 'CLOSED')
+      file.waiting = []
+      file.content = CONTENT.UNKNOWN
+    }
+    this.#asked.clear()
+  }
+
+  #lose({ time }: Sight, reason: LostSights['reason']): void {
+    this.#overflowed++
+    this.#lost ??= { count: 0, reason, fromMs: time, toMs: time }
+    this.#lost.count++
+    this.#lost.fromMs = Math.min(this.#lost.fromMs, time)
+    this.#lost.toMs = Math.max(this.#lost.toMs, time)
+  }
+
   #ask(sight: Sight): void {
-    if (this.#asked.size >= QUEUE_MAX) {
-      this.#overflowed++
+    if (!this.#files.hasRoom(sight.uid)) {
+      this.#lose(sight, 'QUEUE_FULL')
       return
     }
+    this.#files.take(sight.uid)
     const id = ++this.#requests
     this.#asked.set(id, sight.file)
     sight.file.content = CONTENT.ASKED
@@ -129,11 +170,12 @@ export class Identities {
   #wait(sight: Sight): void {
     const { waiting } = sight.file
     if (!this.#wantsLater && waiting.some(({ path }) => path === sight.path)) return
-    if (waiting.length > 0 && this.#waiting >= WAITING_MAX) {
-      this.#overflowed++
+    // The first one has its place with the file.
+    if (waiting.length > 0 && !this.#sights.hasRoom(sight.uid)) {
+      this.#lose(sight, 'QUEUE_FULL')
       return
     }
-    this.#waiting++
+    this.#sights.take(sight.uid)
     waiting.push(sight)
   }
 

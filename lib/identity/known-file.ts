@@ -20,8 +20,14 @@ export const FILE_ERROR = {
   READ_FAULT: 30,
   /** Windows: on another machine. */
   ELSEWHERE: 50,
+  /** Of a network, or of a file system that is a program: not read unless that is asked for. */
+  REMOTE: 65,
   TOO_LARGE: 223,
   CHANGED: 1006,
+  /** What the sensor needs for it was not to be had: memory, descriptors, its process. */
+  NO_RESOURCES: 1450,
+  /** The file system did not answer. */
+  TIMEOUT: 1460,
 } as const
 
 /** Who signed a file, and whether this machine accepts that. */

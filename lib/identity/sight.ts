@@ -17,12 +17,18 @@ export interface Sight {
   readonly atom: string
   /** The mapped size, of a module. */
   readonly memoryBytes: number
-  /** The process that runs the file, and its link below /proc/PID; empty where it has none that lasts. */
+  /** The process that runs the file, or has mapped it. */
   readonly pid: number
   readonly startLow: number
   readonly startHigh: number
-  readonly link: string
+  /** Whether it runs the file as its program: then it is the one behind /proc/PID/exe. */
+  readonly isExecuted: boolean
+  /** Of the process; UNKNOWN_UID where that is not known. */
+  readonly uid: number
 }
+
+/** A number that no user has: (uid_t)-1. */
+export const UNKNOWN_UID = 0xffff_ffff
 
 /** A process runs an image. */
 export function executed(image: ProcessImage, file: KnownFile, path: string): Sight {
@@ -37,7 +43,8 @@ export function executed(image: ProcessImage, file: KnownFile, path: string): Si
     pid: image.pid,
     startLow: image.startLow,
     startHigh: image.startHigh,
-    link: 'exe',
+    isExecuted: true,
+    uid: image.userId ?? UNKNOWN_UID,
   }
 }
 
@@ -62,6 +69,7 @@ export function mapped(
     pid: image?.pid ?? 0,
     startLow: image?.startLow ?? 0,
     startHigh: image?.startHigh ?? 0,
-    link: '',
+    isExecuted: false,
+    uid: image?.userId ?? UNKNOWN_UID,
   }
 }

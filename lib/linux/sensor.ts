@@ -32,10 +32,9 @@ export async function openLinuxSensor<N extends EventName>(options: ResolvedOpti
 class LinuxBackend implements Backend {
   readonly source: LinuxSource
   readonly #mapping: Mapping
-  readonly #hashLimitBytes: number
+  readonly #hasher: BackendHasher
   readonly #ringBytes: number
   readonly #updates: Updates
-  #hasher: Hasher | undefined
 
   #isDetached = false
   #isClosed = false
@@ -52,13 +51,20 @@ class LinuxBackend implements Backend {
       ringBytes: options.ringBytes,
       asks: asksFor(options.events, options.extended, needsDetails(filter)),
     }
-    const source = await LinuxSource.open(options.events, kernelOptions, options.allAccess)
-    let fail: ((error: unknown) => void) | undefined
-    const mapping = await openMapping(source, { ...options, filter }, (error) => fail?.(error)).catch((error) => {
-      source.close()
+    const hasher = new BackendHasher(options)
+    // Before anything is seen: its process is not a new one then.
+    if (wantsFiles(options.events)) await hasher.start()
+    const source = await LinuxSource.open(options.events, kernelOptions, options.allAccess).catch(async (error) => {
+      await hasher.close()
       throw error
     })
-    const backend = new LinuxBackend(source, mapping, options)
+    let fail: ((error: unknown) => void) | undefined
+    const mapping = await openMapping(source, { ...options, filter }, (error) => fail?.(error)).catch(async (error) => {
+      source.close()
+      await hasher.close()
+      throw error
+    })
+    const backend = new LinuxBackend(source, mapping, hasher, options)
     fail = (error) => backend.#fail(error)
     try {
       await backend.#takeSnapshot()
@@ -72,13 +78,14 @@ class LinuxBackend implements Backend {
     }
   }
 
-  private constructor(source: LinuxSource, mapping: Mapping, options: BackendOptions) {
+  private constructor(source: LinuxSource, mapping: Mapping, hasher: BackendHasher, options: BackendOptions) {
     this.source = source
     this.#mapping = mapping
-    this.#hashLimitBytes = options.hashLimitBytes
+    this.#hasher = hasher
+    hasher.onResult = () => this.#wake()
+    mapping.stream.onFileRequest = (request) => hasher.files?.add(request)
     this.#ringBytes = options.ringBytes
     this.#updates = new Updates(source, mapping, () => !this.#isDetached)
-    if (wantsFiles(options.events)) this.#findFiles()
   }
 
   get drain(): Mapping['drain'] {
@@ -94,7 +101,7 @@ class LinuxBackend implements Backend {
   }
 
   get files(): Hasher | undefined {
-    return this.#hasher
+    return this.#hasher.files
   }
 
   run(): EventRecord[] {
@@ -127,8 +134,8 @@ class LinuxBackend implements Backend {
   }
 
   async update(update: ResolvedUpdate): Promise<void> {
-    await this.#updates.make(update, ({ events }) => {
-      if (wantsFiles(events)) this.#findFiles()
+    await this.#updates.make(update, async ({ events }) => {
+      if (wantsFiles(events)) await this.#hasher.start()
     })
     // A loop that sleeps is not to sleep over it.
     this.#wake()
@@ -145,7 +152,7 @@ class LinuxBackend implements Backend {
     this.#isDetached = true
     this.source.close()
     this.#mapping.users.close()
-    void this.#hasher?.close()
+    await this.#hasher.close()
   }
 
   #wake(): void {
@@ -156,14 +163,6 @@ class LinuxBackend implements Backend {
   #fail(error: unknown): void {
     this.#failure ??= error
     this.source.interrupt()
-  }
-
-  /** Files that were executed are read elsewhere; an idle loop is woken for what was found out. */
-  #findFiles(): void {
-    if (this.#hasher !== undefined) return
-    const hasher = new Hasher(this.#hashLimitBytes, () => this.#wake())
-    this.#mapping.stream.onFileRequest = (request) => hasher.add(request)
-    this.#hasher = hasher
   }
 
   #reconcile(): void {
@@ -187,5 +186,34 @@ class LinuxBackend implements Backend {
     const pid = filter?.subtreeOf
     if (pid === undefined || this.#mapping.stream.processes.ofPid(pid) !== undefined) return
     throw new KernelwireError('ERR_OPTION', `"subtreeOf" is ${pid}, but no such process runs; name one that does`)
+  }
+}
+
+/** Who reads the files that were executed: there from when somebody asks for them. */
+class BackendHasher {
+  files: Hasher | undefined
+  /** An idle loop is woken for what was found out. */
+  onResult: () => void = () => {}
+
+  readonly #options: BackendOptions
+  #isClosed = false
+
+  constructor(options: BackendOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    if (this.files !== undefined) return
+    const { hashLimitBytes, hashBytesPerSecond, hashRemote } = this.#options
+    const options = { limitBytes: hashLimitBytes, bytesPerSecond: hashBytesPerSecond, allowsRemote: hashRemote }
+    const files = new Hasher(options, () => this.onResult())
+    await files.start()
+    if (this.#isClosed) await files.close()
+    else this.files = files
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.files?.close()
   }
 }

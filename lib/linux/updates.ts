@@ -27,18 +27,19 @@ export class Updates {
   }
 
   /** `onAsked`: before the stream is told, with what it will be. */
-  make(update: ResolvedUpdate, onAsked: (asked: Asked) => void): Promise<void> {
+  make(update: ResolvedUpdate, onAsked: (asked: Asked) => Promise<void>): Promise<void> {
     const made = this.#latest.then(() => this.#make(update, onAsked))
     this.#latest = made.catch(() => {})
     return made
   }
 
-  async #make(update: ResolvedUpdate, onAsked: (asked: Asked) => void): Promise<void> {
+  async #make(update: ResolvedUpdate, onAsked: (asked: Asked) => Promise<void>): Promise<void> {
     this.#requireOpen()
     const { drain, asked: before } = this.#mapping
     const asked = await this.#resolve(update)
     this.#requireOpen()
-    onAsked(asked)
+    await onAsked(asked)
+    this.#requireOpen()
     drain.prepareUpdate()
     try {
       const coverage = await this.#source.extend(asked.events, this.#asks(before) | this.#asks(asked))

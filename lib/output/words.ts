@@ -80,6 +80,8 @@ const REASONS = {
   SESSION_FULL: 'Windows had no free buffer for them',
   SESSION_STOPPED: 'somebody stopped the trace session',
   LOOKUP_FULL: 'too many new processes waited to be looked at',
+  QUEUE_FULL: 'too many files waited for their hash',
+  CLOSED: 'their files still waited for a hash at the end',
 }
 
 function started({ event }: EventOf<'NEW_PROCESS' | 'EXISTING_PROCESS'>): Words {

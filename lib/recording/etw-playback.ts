@@ -89,6 +89,8 @@ export class EtwPlayback implements Playback, StepMaker {
       }
       case ENTRY.FINISH:
         return this.#drain.finish()
+      case ENTRY.CLOSE_FILES:
+        return this.#drain.closeFiles()
       case ENTRY.END:
       case ENTRY.META:
         return undefined

@@ -57,6 +57,8 @@ export const ENTRY = {
   BASE: 0xec,
   /** JSON: what is asked for changes; with the rows before it. */
   UPDATE: 0xed,
+  /** A step, after FINISH: what still waits for a file's hash gets none. */
+  CLOSE_FILES: 0xee,
   /** The recording was closed. */
   END: 0xef,
 } as const

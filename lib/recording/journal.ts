@@ -106,6 +106,11 @@ export class Journal {
     this.#stepMade(this.latestMs)
   }
 
+  closeFiles(): void {
+    this.#block.entry(ENTRY.CLOSE_FILES)
+    this.#stepMade(this.latestMs)
+  }
+
   /** Gives the sink what was gathered so far. */
   seal(latestMs: number = this.latestMs): void {
     if (this.#block.length > 0) this.#sink.add(this.#block.take(), latestMs)

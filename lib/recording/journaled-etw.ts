@@ -31,6 +31,12 @@ export class JournaledWindowsDrain extends WindowsDrain {
     this.#journal.finish()
     return batch
   }
+
+  override closeFiles(): EventRecord[] {
+    const batch = super.closeFiles()
+    this.#journal.closeFiles()
+    return batch
+  }
 }
 
 /** Records are written down before they are given back. */

@@ -62,6 +62,12 @@ export class JournaledDrain extends Drain {
     this.#journal.finish()
     return batch
   }
+
+  override closeFiles(): EventRecord[] {
+    const batch = super.closeFiles()
+    this.#journal.closeFiles()
+    return batch
+  }
 }
 
 class JournaledUsers {

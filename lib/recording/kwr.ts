@@ -180,6 +180,8 @@ class KwrPlayback implements Playback, StepMaker {
         return this.#base(records, at)
       case ENTRY.FINISH:
         return this.#drain.finish()
+      case ENTRY.CLOSE_FILES:
+        return this.#drain.closeFiles()
       case ENTRY.UPDATE:
         return this.#update(records, at)
       case ENTRY.FILE: {

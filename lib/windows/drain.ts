@@ -62,6 +62,12 @@ export class WindowsDrain {
     return this.#stream.takeBatch()
   }
 
+  /** Nothing more is found out about files. */
+  closeFiles(): EventRecord[] {
+    this.#stream.identities?.close()
+    return this.#stream.takeBatch()
+  }
+
   #records(count: number, endMs: number): number {
     const { records, offsets } = this.#source
     let done = 0

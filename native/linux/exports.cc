@@ -5,9 +5,7 @@
 
 #include "background.h"
 #include "linux/boot_clock.h"
-#include "linux/find_files.h"
-#include "linux/hash_thread_object.h"
-#include "linux/idle_priority.h"
+#include "linux/hasher_object.h"
 #include "linux/source_object.h"
 #include "linux/user_name.h"
 
@@ -23,11 +21,6 @@ Napi::Value LookUpUser(const Napi::CallbackInfo& info) {
       [](Napi::Env env, std::string name) -> Napi::Value {
         return name.empty() ? env.Undefined() : Napi::String::New(env, name);
       });
-}
-
-// makeIdle(threadId): whether it worked.
-Napi::Value MakeThreadIdle(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), MakeIdle(info[0].As<Napi::Number>().Int32Value()));
 }
 
 // Milliseconds of CLOCK_BOOTTIME, now.
@@ -56,10 +49,8 @@ Napi::Value BootToEpochMs(const Napi::CallbackInfo& info) {
 
 void DefineLinux(Napi::Env env, Napi::Object exports) {
   exports["Source"] = SourceObject::Define(env);
-  exports["HashThread"] = HashThreadObject::Define(env);
+  exports["Hasher"] = HasherObject::Define(env);
   exports["userName"] = Napi::Function::New(env, LookUpUser, "userName");
-  exports["findFiles"] = Napi::Function::New(env, FindFiles, "findFiles");
-  exports["makeIdle"] = Napi::Function::New(env, MakeThreadIdle, "makeIdle");
   exports["bootMs"] = Napi::Function::New(env, BootMs, "bootMs");
   exports["bootToEpochMs"] = Napi::Function::New(env, BootToEpochMs, "bootToEpochMs");
   exports["pageBytes"] = Napi::Number::New(env, static_cast<double>(sysconf(_SC_PAGESIZE)));

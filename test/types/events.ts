@@ -59,6 +59,8 @@ export function narrowsAStream(batch: Delivered<'NEW_PROCESS' | 'TERMINATE_PROCE
         | 'NOT_RECORDED'
         | 'SESSION_FULL'
         | 'SESSION_STOPPED'
+        | 'QUEUE_FULL'
+        | 'CLOSED'
         | 'LOOKUP_FULL'
         | 'DAMAGED' = record.event.REASON
       void reason

@@ -14,10 +14,18 @@ namespace kernelwire {
 
 // A line of mountinfo, proc(5).
 struct Mount {
+  uint64_t id = 0;      // as statx(2) has it: STATX_MNT_ID
   uint32_t device = 0;  // as in file_identity
   std::string point;
+  std::string type;        // of the file system
   uint64_t subvolume = 0;  // btrfs: the id of its root tree
 };
+
+// Whether another machine, or a program, answers for such a file system: it may not answer at all,
+// and may say something else each time.
+bool IsRemote(const std::string& type);
+// The same by statfs(2)'s f_type.
+bool IsRemote(uint32_t magic);
 
 // `process`: "self" or a pid. Directories only: a mount on a file is no way to other files.
 std::vector<Mount> ReadMounts(const std::string& process);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "linux/mounts.h"
+#include "linux/hasher/mounts.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <sstream>
 
@@ -17,6 +19,24 @@ namespace {
 
 constexpr size_t kMountinfoLimit = 4 << 20;
 constexpr size_t kProcessesOfNamespace = 4;
+
+struct RemoteKind {
+  const char* type;  // the beginning of its name in mountinfo
+  uint32_t magic;
+};
+
+// include/uapi/linux/magic.h, and the modules' own headers. Cluster file systems wait for others
+// too.
+constexpr RemoteKind kRemoteKinds[] = {
+    {"fuse", 0x65735546},  {"virtiofs", 0x65735546}, {"nfs", 0x6969},
+    {"cifs", 0xff534d42},  {"smb", 0xfe534d42},      {"smb", 0x517b},
+    {"9p", 0x01021997},    {"afs", 0x5346414f},      {"afs", 0x6b414653},
+    {"ceph", 0x00c36400},  {"coda", 0x73757245},     {"ncpfs", 0x564c},
+    {"ocfs2", 0x7461636f}, {"gfs2", 0x01161970},     {"lustre", 0x0bd00bd0},
+    {"gpfs", 0x47504653},  {"beegfs", 0x19830326},   {"orangefs", 0x20030528},
+    {"panfs", 0xaad7aaea}, {"vboxsf", 0x786f4256},   {"vmhgfs", 0xbacbacbc},
+    {"autofs", 0x0187},
+};
 
 struct DirectoryCloser {
   void operator()(DIR* directory) const { closedir(directory); }
@@ -38,12 +58,16 @@ std::string Unescape(const std::string& text) {
 
 bool ParseMount(const std::string& line, Mount* mount) {
   std::istringstream fields(line);
-  std::string id, parent, device, root, point;
+  std::string id, parent, device, root, point, word;
   unsigned major, minor;
   if (!(fields >> id >> parent >> device >> root >> point)) return false;
   if (sscanf(device.c_str(), "%u:%u", &major, &minor) != 2) return false;
+  mount->id = strtoull(id.c_str(), nullptr, 10);
   mount->device = major << 20 | minor;
   mount->point = Unescape(point);
+  // Some optional fields, and a hyphen behind the last of them.
+  while (fields >> word && word != "-") continue;
+  fields >> mount->type;
   const size_t subvolume = line.rfind("subvolid=");
   if (subvolume != std::string::npos)
     mount->subvolume = strtoull(line.c_str() + subvolume + strlen("subvolid="), nullptr, 10);
@@ -58,6 +82,16 @@ uint32_t NamespaceOf(const std::string& process) {
 }
 
 }  // namespace
+
+bool IsRemote(const std::string& type) {
+  return std::any_of(std::begin(kRemoteKinds), std::end(kRemoteKinds),
+                     [&type](const RemoteKind& kind) { return type.rfind(kind.type, 0) == 0; });
+}
+
+bool IsRemote(uint32_t magic) {
+  return std::any_of(std::begin(kRemoteKinds), std::end(kRemoteKinds),
+                     [magic](const RemoteKind& kind) { return kind.magic == magic; });
+}
 
 std::vector<Mount> ReadMounts(const std::string& process) {
   return ParseMounts(ReadProcFile("/proc/" + process + "/mountinfo", kMountinfoLimit));
