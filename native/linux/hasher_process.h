@@ -19,8 +19,9 @@ struct HasherProcess {
 // long as a program takes to start.
 HasherProcess StartHasher();
 
-// Its socket is closed: takes note of its end, so that no zombie stays. One that a file system keeps
-// from ending is left alone after so many milliseconds, to whoever inherits this process's children.
+// Its socket is closed: takes note of its end, so that no zombie stays. One that a file system
+// keeps from ending is left alone after so many milliseconds, to whoever inherits this process's
+// children.
 void AwaitHasher(pid_t pid, int limit_ms);
 
 }  // namespace kernelwire
