@@ -92,6 +92,9 @@ test('options reach the sensor', async () => {
     ...sizes,
     '--extended',
     '--all-access',
+    '--hash-rate',
+    '3MiB',
+    '--hash-remote',
     '--json',
     '--count',
     '1',
@@ -101,6 +104,8 @@ test('options reach the sensor', async () => {
     events: ['NEW_PROCESS', 'TERMINATE_PROCESS'],
     ringBytes: 1_048_576,
     hashLimitBytes: 2_097_152,
+    hashBytesPerSecond: 3_145_728,
+    hashRemote: true,
     extended: true,
     allAccess: true,
   })

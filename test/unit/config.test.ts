@@ -20,6 +20,8 @@ const WHOLE = {
   allAccess: true,
   forkWindowMs: 0,
   hashLimitBytes: 0,
+  hashBytesPerSecond: 1_048_576,
+  hashRemote: true,
   envelope: { oid: UUID, did: '', hostname: 'h', ext_ip: '', int_ip: '192.0.2.1', tags: [] },
   filter: {
     paths: ['/bin/'],

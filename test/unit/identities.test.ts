@@ -5,7 +5,9 @@ import { Identities, QUEUE_MAX, WAITING_MAX } from '../../lib/identity/identitie
 import type { FileResult } from '../../lib/identity/known-file.js'
 import { FILES_MAX, KnownFiles } from '../../lib/identity/known-files.js'
 import { PAIRS_MAX, Pairs } from '../../lib/identity/pairs.js'
+import { Shares } from '../../lib/identity/shares.js'
 import type { Sight } from '../../lib/identity/sight.js'
+import { Turns } from '../../lib/identity/turns.js'
 import { atomOf, EPOCH, inShort, only, Playback, type PlaybackOptions } from './playback.js'
 import { exec, type FileParts, FLAG, fork, framed, type Image, type ImageParts, row } from './record-bytes.js'
 
@@ -58,7 +60,7 @@ test('the first time that a file is executed is an event as soon as its hash is 
   const playback = new Asked()
   const image = newImage()
   expect(inShort(playback.play(...started(image, { path: '/bin/ls', file: LS })))).toEqual([`NEW ${image.pid}`])
-  expect(playback.sights).toMatchObject([{ path: '/bin/ls', pid: image.pid, link: 'exe' }])
+  expect(playback.sights).toMatchObject([{ path: '/bin/ls', pid: image.pid, isExecuted: true }])
 
   const [told, ...others] = playback.found()
   expect(others).toEqual([])
@@ -274,9 +276,82 @@ test('more files than may wait are counted, not kept', () => {
   }
   expect(playback.ids).toHaveLength(QUEUE_MAX)
   expect(playback.stream.identities!.stats).toMatchObject({ waiting: QUEUE_MAX, overflowed: 3 })
-  playback.found()
-  playback.play(...started(newImage(), { path: '/bin/ls', file: { ...LS, inode: 1n } }))
+  playback.play(...started(newImage(), { path: '/bin/ls', file: { ...LS, inode: 2n }, uid: 1_000 }))
   expect(playback.ids).toHaveLength(QUEUE_MAX + 1)
+  playback.found()
+  playback.play(...started(newImage(), { path: '/bin/ls', file: { ...LS, inode: 1n }, uid: 1_000 }))
+  expect(playback.ids).toHaveLength(QUEUE_MAX + 2)
+})
+
+test('files that may not wait are a loss, where they were executed', () => {
+  const playback = new Asked()
+  for (let i = 0; i < QUEUE_MAX; i++) {
+    playback.play(...started(newImage(), { path: '/bin/ls', file: { ...LS, inode: BigInt(1_000 + i) } }))
+  }
+  const images = [newImage(), newImage()]
+  const lost = images.map((image, i) =>
+    only(
+      'LOSS_ACCOUNTING',
+      playback.play(...started(image, { path: '/bin/ls', file: { ...LS, inode: BigInt(i + 1) } })),
+    ),
+  )
+  expect(lost.map(([first, ...others]) => [first!.event, others])).toEqual(
+    images.map(({ startMs }) => {
+      const time = EPOCH + startMs + 1
+      return [{ LOST: { IDENTITY: 1 }, BYTES: 0, REASON: 'QUEUE_FULL', FROM: time, TO: time }, []]
+    }),
+  )
+})
+
+test('what still waits for a hash at the end is a loss, and what comes then changes nothing', () => {
+  const playback = new Asked()
+  const [first, second, third] = [newImage(), newImage(), newImage()]
+  playback.play(...started(first, { path: '/bin/ls', file: LS }))
+  playback.play(...started(second, { path: '/bin/ls', file: { ...LS, inode: 78n } }))
+  playback.play(...started(third, { path: '/bin/ls', file: { ...LS, inode: 78n } }))
+  playback.accept({ id: playback.ids[0]!, ...FOUND })
+  const [told, ...others] = playback.closeFiles()
+  expect(others).toEqual([])
+  expect(told!.event).toEqual({
+    LOST: { IDENTITY: 2 },
+    BYTES: 0,
+    REASON: 'CLOSED',
+    FROM: EPOCH + second.startMs + 1,
+    TO: EPOCH + third.startMs + 1,
+  })
+  expect(playback.found()).toEqual([])
+  expect(playback.stream.identities!.stats).toEqual({ hashed: 1, failed: 0, waiting: 0, overflowed: 2 })
+})
+
+test('many users that make files wait leave room to those of the system', () => {
+  const shares = new Shares(16, 8)
+  const taken = Array.from({ length: 40 }, (_, i) => 100_000 + i).filter((uid) => {
+    if (!shares.hasRoom(uid)) return false
+    shares.take(uid)
+    return true
+  })
+  expect(taken).toHaveLength(14)
+  expect([shares.hasRoom(1_000), shares.hasRoom(0), shares.hasRoom(33)]).toEqual([false, true, true])
+  shares.giveBack(taken[0]!)
+  expect(shares.hasRoom(1_000)).toBe(true)
+})
+
+test('users take turns, the smallest of each first, the older of equal ones', () => {
+  const turns = new Turns<string>()
+  for (const [uid, size, name] of [
+    [1, 9, 'a9'],
+    [1, 5, 'a5'],
+    [1, 5, 'a5 later'],
+    [1, 7, 'a7'],
+    [2, 8, 'b8'],
+    [2, 1, 'b1'],
+  ] as const) {
+    turns.add(uid, size, name)
+  }
+  const taken = Array.from({ length: 5 }, () => turns.take(() => true))
+  expect(taken).toEqual(['a5', 'b1', 'a5 later', 'b8', 'a7'])
+  expect(turns.take((uid) => uid !== 1)).toBeUndefined()
+  expect([turns.take(() => true), turns.take(() => true), turns.count]).toEqual(['a9', undefined, 0])
 })
 
 test('more executions than may wait for a hash are counted, not kept', () => {

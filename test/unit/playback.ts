@@ -107,6 +107,12 @@ export class Playback {
     return this.stream.takeBatch()
   }
 
+  /** Nothing more is found out about them. */
+  closeFiles(): EventRecord[] {
+    this.stream.identities?.close()
+    return this.stream.takeBatch()
+  }
+
   tick(bootMs: number): EventRecord[] {
     this.decoder.tick(bootMs)
     return this.stream.takeBatch()
