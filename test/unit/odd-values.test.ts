@@ -122,6 +122,8 @@ const OPTIONS: Record<(typeof OPTION_NAMES)[number], (value: unknown) => boolean
   allAccess: (value) => typeof value === 'boolean',
   forkWindowMs: (value) => value === 0 || value === 1,
   hashLimitBytes: (value) => value === 0 || value === 1,
+  hashBytesPerSecond: () => false,
+  hashRemote: (value) => typeof value === 'boolean',
   envelope: isEmpty,
   filter: isEmpty,
   correlation: isEmpty,
