@@ -1,31 +1,50 @@
 /** An .etl recording on the command line: its raw events, or what is in it. */
 import { countEvents, type EventCount } from '../etl/counter.js'
 import type { EtlFacts } from '../etl/facts.js'
-import { EtlFile } from '../etl/file.js'
 import { damageText, findingsOf } from '../etl/findings.js'
-import { rawEvent } from '../etl/raw.js'
+import { type RawFilter, type RawFormat, RawLines } from '../etl/raw-lines.js'
+import { openParts, partsOfAll } from '../etl/source.js'
 import { DEFECTS, type Defect, damageOf, type EtlTotals } from '../etl/totals.js'
 import { visible } from '../output/visible.js'
 import { Progress } from './replay-progress.js'
 import type { Terminal } from './terminal.js'
 
-/** `--raw`: every event of every provider, one JSON object a line. Returns whether the file is damaged. */
-export async function printRaw(path: string, terminal: Terminal, signal: AbortSignal): Promise<boolean> {
-  const file = await EtlFile.open(path)
+export interface RawRequest {
+  format: RawFormat
+  filter: RawFilter
+  count: number
+}
+
+/** `--raw`: every event of every provider, one line each. Returns whether the file is damaged. */
+export async function printRaw(
+  paths: readonly string[],
+  { format, filter, count: most }: RawRequest,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const file = await openParts(await partsOfAll(paths))
   const progress = new Progress(terminal, terminal.isTerminal)
+  const lines = new RawLines(format, filter)
+  const write = () => terminal.stdout.bytes(lines.take())
+  let listed = 0
   try {
-    while (!signal.aborted) {
+    while (!signal.aborted && listed < most) {
       const count = await file.step()
       if (count === undefined) break
       const { offsets, records } = file
-      const found = [...offsets.subarray(0, count)]
-      await terminal.stdout.json(found, (offset) => JSON.stringify(rawEvent(records, offset)))
+      for (let i = 0; i < count && listed < most; i++) {
+        if (lines.add(records, offsets[i]!)) listed++
+        if (lines.isFull) await write()
+      }
+      // On a terminal each line is wanted at once.
+      if (terminal.isTerminal) await write()
       progress.show(file)
     }
+    await write()
     progress.end()
     const totals = file.totals()
     for (const note of notesOf(file.facts, totals)) terminal.say(`kernelwire: ${note}`)
-    terminal.say(`kernelwire: ${totals.delivered} events, ${lossText(file.facts, totals)}`)
+    terminal.say(`kernelwire: ${listed} of ${totals.events} events, ${lossText(file.facts, totals)}`)
     return damageOf(totals).isDamaged
   } finally {
     file.close()
@@ -34,13 +53,13 @@ export async function printRaw(path: string, terminal: Terminal, signal: AbortSi
 
 /** `--stats`: how many events of each kind there are, and what can be learnt from the file. Returns whether it is damaged. */
 export async function printStats(
-  path: string,
+  paths: readonly string[],
   terminal: Terminal,
   signal: AbortSignal,
   json: boolean,
 ): Promise<boolean> {
   const progress = new Progress(terminal, false)
-  const counts = await countEvents(path, { onProgress: (file) => progress.show(file), signal })
+  const counts = await countEvents(paths, { onProgress: (file) => progress.show(file), signal })
   progress.end()
   const { facts, totals, kinds } = counts
   const findings = findingsOf(counts)

@@ -7,6 +7,7 @@ import type { EventName } from '../events/index.js'
 import type { Paint } from '../output/paint.js'
 import { type Selection, selects } from '../recording/selection.js'
 import { notesOf } from './replay-etl.js'
+import { columns } from './replay-modes.js'
 import { Progress } from './replay-progress.js'
 import { Tally } from './tally.js'
 import type { Terminal } from './terminal.js'
@@ -23,18 +24,18 @@ export interface EventsRequest extends Selection {
 
 /** Returns whether the file is damaged. */
 export async function printEvents(
-  path: string,
+  paths: readonly string[],
   request: EventsRequest,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { events, extended, correlation, count } = request
   const wants = selects(events, request, { events: ETL_EVENTS })
-  const playback = await EtlPlayback.open(path, { events: new Set(events ?? ETL_EVENTS), extended, correlation })
+  const playback = await EtlPlayback.open(paths, { events: new Set(events ?? ETL_EVENTS), extended, correlation })
   const progress = new Progress(terminal, terminal.isTerminal)
   const tally = new Tally()
   try {
-    await using view = await viewOf(request.view, request.paint, terminal)
+    await using view = await viewOf(request.view, request.paint, terminal, columns(events ?? ETL_EVENTS))
     while (!signal.aborted && tally.total < count) {
       const batch = await playback.next()
       if (batch === undefined) break

@@ -5,6 +5,7 @@ import { requireEvent } from '../options.js'
 import { type Paint, paintFor } from '../output/paint.js'
 import type { Selection } from '../recording/selection.js'
 import { openRecording, type Recording } from '../recording.js'
+import { columns, formatName, refuseClashes, refuseOthers } from './replay-modes.js'
 import { Tally } from './tally.js'
 import type { Terminal } from './terminal.js'
 import { parseCount, parseEvents, parsePid, parseTime } from './values.js'
@@ -32,10 +33,8 @@ export interface KwrValues {
   json?: boolean
   lines?: boolean
   color?: string
+  format?: string
 }
-
-/** What the recording itself says, and what only one of Windows can be asked. */
-const OTHERS = ['extended', 'sensitive', 'ignore', 'injection-window', 'raw', 'stats']
 
 /** `paths`: the parts of one recording, in any order. Returns whether it is damaged. */
 export async function replayKwr(
@@ -44,18 +43,15 @@ export async function replayKwr(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const other = OTHERS.find((name) => name in values)
-  if (other !== undefined) {
-    throw new KernelwireError(
-      'ERR_OPTION',
-      `--${other} is for recordings of Windows (.etl); ${paths[0]} is replayed as it was recorded, so leave it out`,
-    )
-  }
+  refuseOthers('kwr', values, paths[0]!)
   return print(paths, requestOf(values, terminal), terminal, signal)
 }
 
 function requestOf(values: KwrValues, terminal: Terminal): Request {
-  const { events, pid, since, until, count, speed, json, lines } = values
+  const { events, pid, since, until, count, speed, json, lines, format } = values
+  const view =
+    format === undefined ? viewName({ ...(json && { json }), ...(lines && { lines }) }, terminal) : formatName(format)
+  refuseClashes(values, view === 'lines')
   return {
     events: events === undefined ? undefined : parseEvents('--events', events, requireEvent, EVENT_NAMES),
     isOfAll: /(^|,)\s*all\s*(,|$)/.test(events ?? 'all'),
@@ -65,7 +61,7 @@ function requestOf(values: KwrValues, terminal: Terminal): Request {
     count: count === undefined ? Number.POSITIVE_INFINITY : parseCount('--count', count),
     speed: speed === undefined ? undefined : parseSpeed(speed),
     follow: values.follow === true,
-    view: viewName({ ...(json && { json }), ...(lines && { lines }) }, terminal),
+    view,
     paint: paintFor(values.color, terminal.isTerminal, terminal.environment),
   }
 }
@@ -90,7 +86,12 @@ async function print(
   const tally = new Tally()
   const beganMs = performance.now()
   {
-    await using view = await viewOf(name, paint, terminal)
+    await using view = await viewOf(
+      name,
+      paint,
+      terminal,
+      events === undefined ? recording.info.events : columns(events),
+    )
     for await (const batch of recording) {
       const wanted = left === undefined ? batch : batch.filter(({ routing }) => left.has(routing.event_type))
       const records = wanted.slice(0, count - tally.total)

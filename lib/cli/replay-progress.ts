@@ -1,5 +1,5 @@
 /** How much of a recording has been read. */
-import type { EtlFile } from '../etl/file.js'
+import type { EtlSource } from '../etl/merged-files.js'
 import type { Terminal } from './terminal.js'
 
 const PROGRESS_MS = 200
@@ -18,7 +18,7 @@ export class Progress {
     this.#isAmongLines = isAmongLines
   }
 
-  show(file: EtlFile): void {
+  show(file: Pick<EtlSource, 'facts' | 'totals'>): void {
     const { progress } = this.#terminal
     if (progress === undefined || this.#isAmongLines || performance.now() - this.#shownMs < PROGRESS_MS) return
     const { bytesRead, events } = file.totals()

@@ -1,11 +1,11 @@
 /** Where the events of a command go: JSON, lines to read, the tree of processes. */
 import { KernelwireError } from '../errors.js'
-import type { EventRecord } from '../events/index.js'
+import { EVENT_NAMES, type EventName, type EventRecord } from '../events/index.js'
 import { lineEncoder } from '../output/encoder.js'
 import type { Paint } from '../output/paint.js'
 import type { Terminal } from './terminal.js'
 
-export type ViewName = 'json' | 'lines' | 'tree'
+export type ViewName = 'json' | 'lines' | 'tree' | 'csv'
 
 export function viewName(
   { json, lines, tree }: { json?: boolean; lines?: boolean; tree?: boolean },
@@ -26,7 +26,21 @@ export interface View extends AsyncDisposable {
   show(records: readonly EventRecord[]): Promise<void>
 }
 
-export async function viewOf(view: ViewName, paint: Paint, terminal: Terminal): Promise<View> {
+/** `events`: which there can be; a table has their fields as columns. */
+export async function viewOf(
+  view: ViewName,
+  paint: Paint,
+  terminal: Terminal,
+  events: readonly EventName[] = EVENT_NAMES,
+): Promise<View> {
+  if (view === 'csv') {
+    const { CsvLines } = await import('../output/csv.js')
+    const lines = new CsvLines(events)
+    const show = (rows: readonly string[]) =>
+      terminal.stdout.bytes(Buffer.from(rows.map((row) => `${row}\r\n`).join('')))
+    await show([lines.header])
+    return new LineView((records) => show(records.map((record) => lines.format(record))))
+  }
   if (view === 'json') {
     const encode = lineEncoder()
     return new LineView((records) => terminal.stdout.json(records, encode))

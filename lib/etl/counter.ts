@@ -1,7 +1,11 @@
 /** Counts the events of a recording by kind: what `--stats` tells, and what can be asked of the file at all. */
+
+import type { Part } from './archives.js'
 import type { EtlFacts } from './facts.js'
-import { EtlFile, type EtlFileOptions } from './file.js'
+import type { EtlFile, EtlFileOptions } from './file.js'
 import { guidAt, providerName } from './guid.js'
+import { factsOf, totalsOf } from './merged-files.js'
+import { openPart, partsOfAll } from './source.js'
 import type { EtlTotals } from './totals.js'
 
 /** Rows of EventCount: native/etl/etl_counter.h. */
@@ -65,12 +69,36 @@ export interface CountOptions extends Omit<EtlFileOptions, 'isCounting'> {
   signal?: AbortSignal | undefined
 }
 
-/** `path`: "-" is the standard input. */
-export async function countEvents(
-  path: string,
-  { onProgress, signal, ...options }: CountOptions = {},
-): Promise<EtlCounts> {
-  const file = await EtlFile.open(path, { ...options, isCounting: true })
+/** Of several recordings, the sums. `paths`: "-" is the standard input. */
+export async function countEvents(paths: string | readonly string[], options: CountOptions = {}): Promise<EtlCounts> {
+  const parts = await partsOfAll(typeof paths === 'string' ? [paths] : paths)
+  const all: EtlCounts[] = []
+  for (const part of parts) all.push(await countPart(part, options))
+  if (all.length === 1) return all[0]!
+  return {
+    facts: factsOf(all.map(({ facts }) => facts)),
+    totals: totalsOf(all.map(({ totals }) => totals)),
+    kinds: sumOf(all.flatMap(({ kinds }) => kinds)),
+  }
+}
+
+function sumOf(all: readonly EventCount[]): EventCount[] {
+  const kinds = new Map<string, EventCount>()
+  for (const kind of all) {
+    const { events, bytes, ...rest } = kind
+    const key = JSON.stringify(rest)
+    const known = kinds.get(key)
+    if (known === undefined) kinds.set(key, { ...kind })
+    else {
+      known.events += events
+      known.bytes += bytes
+    }
+  }
+  return [...kinds.values()].sort((a, b) => b.events - a.events)
+}
+
+async function countPart(part: Part, { onProgress, signal, ...options }: CountOptions): Promise<EtlCounts> {
+  const file = await openPart(part, { ...options, isCounting: true })
   try {
     while ((await file.step()) !== undefined) {
       signal?.throwIfAborted()

@@ -38,7 +38,15 @@ export class EtlFile {
 
   /** `path`: "-" is the standard input. */
   static async open(path: string, options: EtlFileOptions = {}): Promise<EtlFile> {
-    const pipe = (await isPipe(path)) ? new Pipe(await streamOf(path), path) : undefined
+    return EtlFile.#open(path, (await isPipe(path)) ? new Pipe(await streamOf(path), path) : undefined, options)
+  }
+
+  /** `name`: what messages call it. */
+  static of(stream: Readable, name: string, options: EtlFileOptions = {}): Promise<EtlFile> {
+    return EtlFile.#open(name, new Pipe(stream, name), options)
+  }
+
+  static async #open(path: string, pipe: Pipe | undefined, options: EtlFileOptions): Promise<EtlFile> {
     const core = coreFor(
       { path: pipe === undefined ? path : undefined, isCounting: options.isCounting === true },
       path,
@@ -129,6 +137,7 @@ class Pipe {
   /** Brings the next bytes to the reader, or says that there are no more. */
   async feed(core: EtlCore): Promise<void> {
     const { value, done } = await this.#chunks.next().catch((cause: Error) => {
+      if (cause instanceof KernelwireError) throw cause
       throw new KernelwireError('ERR_FILE_READ', `cannot read ${this.#path}: ${cause.message}`, { cause })
     })
     if (done === true) core.end()

@@ -20,7 +20,7 @@ import { CONFIG_OPCODE } from '../decode/etw/system-config.js'
 import { decodeThread, ThreadFields } from '../decode/etw/thread.js'
 import type { WorkerThreads } from '../decode/etw/workers.js'
 import { FRAME_BYTES, Records } from '../records.js'
-import type { EtlFile } from './file.js'
+import type { EtlSource } from './merged-files.js'
 
 const PROVIDERS = [
   PROVIDER.PROCESS,
@@ -66,7 +66,7 @@ export class FirstLook {
   #bytes = 0
 
   /** `workers`: learns from it. Reads the whole file, unless that lists its processes at its beginning. */
-  static async take(file: EtlFile, workers: WorkerThreads): Promise<FirstLook> {
+  static async take(file: EtlSource, workers: WorkerThreads): Promise<FirstLook> {
     const look = new FirstLook()
     for (let count = await file.step(PROVIDERS); count !== undefined; count = await file.step(PROVIDERS)) {
       const { records, offsets } = file

@@ -9,10 +9,11 @@ import type { Envelope, EnvelopeOptions } from '../envelope.js'
 import type { EventName, EventRecord } from '../events/index.js'
 import { EventIds } from '../process/event-ids.js'
 import { seedOf } from '../process/mixer.js'
-import { isPipe } from '../recording/pipes.js'
 import { EventStream } from '../stream.js'
-import { EtlFile } from './file.js'
+import type { Part } from './archives.js'
 import { FirstLook } from './first-look.js'
+import type { EtlSource } from './merged-files.js'
+import { openParts, partsOfAll } from './source.js'
 import { Timeline } from './timeline.js'
 import { damageOf } from './totals.js'
 
@@ -52,7 +53,7 @@ const EPOCH = 116_444_736_000_000_000n
 const UNITS_PER_MS = 10_000
 
 export class EtlPlayback {
-  readonly file: EtlFile
+  readonly file: EtlSource
   readonly stream: EventStream
   readonly decoder: EtwDecoder
   readonly #timeline = new Timeline()
@@ -60,13 +61,20 @@ export class EtlPlayback {
   #before: EventRecord[] = []
   #isFinished = false
 
-  static async open(path: string, options: EtlPlaybackOptions = {}): Promise<EtlPlayback> {
+  /** `paths`: several are read as one. */
+  static async open(paths: string | readonly string[], options: EtlPlaybackOptions = {}): Promise<EtlPlayback> {
+    const parts = await partsOfAll(typeof paths === 'string' ? [paths] : paths)
     const workers = new WorkerThreads()
-    const look = (await isPipe(path)) ? undefined : await firstLook(path, workers)
-    return new EtlPlayback(await EtlFile.open(path), options, workers, look)
+    const look = parts.some(({ isOnce }) => isOnce) ? undefined : await firstLook(parts, workers)
+    return new EtlPlayback(await openParts(parts), options, workers, look)
   }
 
-  private constructor(file: EtlFile, options: EtlPlaybackOptions, workers: WorkerThreads, look: FirstLook | undefined) {
+  private constructor(
+    file: EtlSource,
+    options: EtlPlaybackOptions,
+    workers: WorkerThreads,
+    look: FirstLook | undefined,
+  ) {
     this.file = file
     const { bootMs, startMs, pointerBytes } = file.facts
     // All recordings of one boot name a process alike; ids are those of this one recording.
@@ -117,8 +125,8 @@ export class EtlPlayback {
   }
 }
 
-async function firstLook(path: string, workers: WorkerThreads): Promise<FirstLook> {
-  const file = await EtlFile.open(path)
+async function firstLook(parts: readonly Part[], workers: WorkerThreads): Promise<FirstLook> {
+  const file = await openParts(parts)
   try {
     return await FirstLook.take(file, workers)
   } finally {

@@ -1,8 +1,9 @@
-/** One event of a recording as a line of --raw: what its header says, whoever it is of. */
+/** One event of a recording as --raw has it: what its header says, whoever it is of. raw-lines.ts writes the same. */
 import { FLAG, RECORD } from '../decode/etw/layout.js'
 import type { Records } from '../records.js'
 import { fileTimeText } from './file-time.js'
 import { guidAt, NO_GUID, providerName } from './guid.js'
+import { type SelfDescribed, selfDescribed } from './trace-logging.js'
 
 export interface RawEvent {
   /** To the last 100 ns. */
@@ -24,6 +25,14 @@ export interface RawEvent {
   late?: true
   /** The session lost events of this CPU before it. */
   behindLoss?: true
+  /** The file has a hole before it. */
+  behindDamage?: true
+  /** Of one that describes itself (TraceLogging): its name, */
+  event?: string
+  /** and its payload. */
+  fields?: SelfDescribed['fields']
+  /** The payload makes no sense behind these. */
+  fieldsCut?: true
 }
 
 export function rawEvent(records: Records, at: number): RawEvent {
@@ -38,13 +47,21 @@ export function rawEvent(records: Records, at: number): RawEvent {
     event.pid = u32[(at + RECORD.pid) >>> 2]!
     event.tid = u32[(at + RECORD.tid) >>> 2]!
   }
-  event.provider = nameOf(records, at)
+  const described = (flags & FLAG.TRACE_LOGGING) === 0 ? undefined : selfDescribed(records, at)
+  const name = nameOf(records, at)
+  event.provider = name.startsWith('{') ? (described?.provider ?? name) : name
   if (isClassic) event.opcode = u8[at + RECORD.opcode]!
   else event.id = u16[(at + RECORD.id) >>> 1]!
   event.version = u8[at + RECORD.version]!
   event.size = u32[(at + RECORD.payload_length) >>> 2]!
   if ((flags & FLAG.LATE) !== 0) event.late = true
   if ((flags & FLAG.BEHIND_LOSS) !== 0) event.behindLoss = true
+  if ((flags & FLAG.BEHIND_DAMAGE) !== 0) event.behindDamage = true
+  if (described !== undefined) {
+    event.event = described.event
+    event.fields = described.fields
+    if (described.isCut) event.fieldsCut = true
+  }
   return event
 }
 

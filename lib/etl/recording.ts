@@ -4,6 +4,7 @@ import { noCounts } from '../linux/counters.js'
 import type { Playback, PlaybackOptions, Played, RecordingFormat, RecordingInfo } from '../recording/playback.js'
 import type { Damage } from '../recording/reader.js'
 import { type SensorStats, statsOf } from '../stats.js'
+import { isArchive } from './archives.js'
 import { ETL_EVENTS, EtlPlayback } from './playback.js'
 import { damageOf } from './totals.js'
 
@@ -17,16 +18,13 @@ export const etl: RecordingFormat = {
   name: 'etl',
   isForOtherPipes: true,
   recognizes(head) {
+    if (isArchive(head)) return true
     if (head.length < EVENT_AT + EVENT.SIZE) return false
     const isSystem = SYSTEM_TYPES.includes(head[EVENT_AT + EVENT.type]!)
     const isMarked = (head[EVENT_AT + EVENT.flags]! & IS_EVENT) !== 0
     return isSystem && isMarked && head.readUInt16LE(EVENT_AT + EVENT.hook) === 0
   },
   async open(paths, options) {
-    const [path, another] = paths as [string, string?]
-    if (another !== undefined) {
-      throw new KernelwireError('ERR_OPTION', `a recording of Windows is one file; open ${another} for itself`)
-    }
     if (options.onRecord !== undefined) {
       throw new KernelwireError(
         'ERR_OPTION',
@@ -39,7 +37,7 @@ export const etl: RecordingFormat = {
         '"follow" is for recordings of kernelwire; leave it out for one of Windows',
       )
     }
-    return new EtlRecording(await EtlPlayback.open(path, options), options)
+    return new EtlRecording(await EtlPlayback.open(paths, options), options)
   },
 }
 

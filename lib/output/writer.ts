@@ -41,7 +41,14 @@ export class Writer {
     await this.#write(frame)
   }
 
-  async #write(text: string): Promise<void> {
+  /** Whole lines of JSON or of a table, which must stay as they are; to other readers than a terminal, byte for byte. */
+  async bytes(lines: Uint8Array): Promise<void> {
+    await this.#write(
+      this.#isTerminal() ? escapeForTerminal(Buffer.from(lines).toString().replaceAll('\r\n', '\n')) : lines,
+    )
+  }
+
+  async #write(text: string | Uint8Array): Promise<void> {
     if (this.#error === undefined) {
       await new Promise<void>((resolve) => {
         this.#stream.write(text, (error) => {

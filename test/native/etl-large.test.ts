@@ -4,12 +4,24 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EtlFormat, system } from '../../lib/bench/live/etl/format.js'
 import { type Workload, writeWorkload } from '../../lib/bench/live/etl/workload.js'
+import { countEvents } from '../../lib/etl/counter.js'
 
 const isLong = process.env.KERNELWIRE_ALL === '1'
 const TIMEOUT = { timeout: isLong ? 1_800_000 : 120_000 }
@@ -102,4 +114,15 @@ test('a named pipe into which the recording goes for hours', TIMEOUT, async () =
   expect(counted).toMatchObject({ events: workload.events, bytesRead: times * statSync(recording).size })
   expect(counted.defects).toEqual({ bufferRepeated: repeated })
   expect(counted.rssBytes).toBeLessThan(PIPE_RSS_MAX)
+})
+
+test('a .gz that grows beyond all measure is given up', TIMEOUT, async () => {
+  const part = Buffer.alloc(256 * MIB)
+  new EtlFormat().header().copy(part)
+  const path = join(folder, 'bomb.etl.gz')
+  writeFileSync(path, Buffer.concat(Array.from({ length: 5 }, () => gzipSync(part))))
+  await expect(countEvents(path)).rejects.toMatchObject({
+    code: 'ERR_FILE_READ',
+    message: expect.stringContaining('beyond all measure'),
+  })
 })

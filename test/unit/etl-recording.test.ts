@@ -145,8 +145,17 @@ test.each([
   await expect(opened).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringContaining(word) })
 })
 
-test('two files are no one recording of Windows', async () => {
-  await expect(openRecording([file, file])).rejects.toMatchObject({ code: 'ERR_OPTION' })
+test('two files are one recording of Windows, by time', async () => {
+  await using one = await openRecording(file)
+  await using both = await openRecording([file, file])
+  const timesOf = async (recording: typeof one) => {
+    const times: number[] = []
+    for await (const batch of recording) for (const { routing } of batch) times.push(routing.event_time)
+    return times
+  }
+  const times = await timesOf(both)
+  expect(times).toEqual([...times].sort((a, b) => a - b))
+  expect(times.length).toBeGreaterThanOrEqual((await timesOf(one)).length)
 })
 
 test('closed while a pipe is waited for, it ends', async () => {

@@ -23,9 +23,9 @@ export class FakeTerminal implements Terminal {
   readonly stdout = new Writer(
     new Writable({
       decodeStrings: false,
-      write: (chunk: string, _encoding, done) => {
+      write: (chunk: string | Uint8Array, _encoding, done) => {
         this.reader().then(() => {
-          this.writes.push(chunk)
+          this.writes.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())
           done()
         }, done)
       },

@@ -33,9 +33,11 @@ export class Losses {
 
   /** Totals, of which nobody knows where they belong: told at the end. */
   header({ eventsLost, buffersLost, startLow, startHigh }: TraceHeaderFields): void {
-    this.#events = eventsLost
-    this.#buffers = buffersLost
-    this.#startMs = new FileTimes().epochMs(startLow, startHigh)
+    // Of several files, each has its own.
+    this.#events += eventsLost
+    this.#buffers += buffersLost
+    const startMs = new FileTimes().epochMs(startLow, startHigh)
+    if (this.#startMs === 0 || startMs < this.#startMs) this.#startMs = startMs
   }
 
   /** An event of this CPU. */
