@@ -29,6 +29,8 @@ export async function isPipe(path: string): Promise<boolean> {
 export async function peek(path: string, bytes: number): Promise<Buffer> {
   const stream = await streamOf(path)
   peeked.set(path, stream)
+  // Nothing was in it, as a look before this one found.
+  if (stream.readableEnded) return Buffer.alloc(0)
   const head = await firstOf(stream, bytes).catch((cause: Error) => {
     throw unreadable(path, cause)
   })

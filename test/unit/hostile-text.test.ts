@@ -287,7 +287,7 @@ test.each([
   watched.expectSafe()
 })
 
-test.each([['--json'], ['--lines']])('a recording, %s', async (view) => {
+test.each([['--json'], ['--lines', '--color', 'always']])('a recording, %s', async (...view) => {
   const path = join(temporaryFolder(), 'run.kwr')
   const sensor = await RecordedSensor.open(fileRecorder(path), { extended: true })
   sensor.names = { 0: HOSTILE }
@@ -298,7 +298,7 @@ test.each([['--json'], ['--lines']])('a recording, %s', async (view) => {
   sensor.run(1_001)
   await sensor.close()
   const watched = new Watched()
-  expect(await dispatch(['replay', path, view, '--color', 'always'], watched.terminal)).toBe(0)
+  expect(await dispatch(['replay', path, ...view], watched.terminal)).toBe(0)
   expect(watched.out).toContain('FORGED')
   watched.expectSafe()
 })
