@@ -1,5 +1,5 @@
 /** An .etl recording on the command line: its raw events, or what is in it. */
-import { countEvents, type EventCount } from '../etl/counter.js'
+import { countEvents, type EventCount, type ProviderCount, providersOf } from '../etl/counter.js'
 import type { EtlFacts } from '../etl/facts.js'
 import { damageText, findingsOf } from '../etl/findings.js'
 import { type RawFilter, type RawFormat, RawLines } from '../etl/raw-lines.js'
@@ -64,8 +64,9 @@ export async function printStats(
   const { facts, totals, kinds } = counts
   const findings = findingsOf(counts)
   const damage = damageOf(totals)
+  const providers = providersOf(kinds)
   if (json) {
-    await terminal.stdout.json([{ facts, totals, damage, findings, kinds }])
+    await terminal.stdout.json([{ facts, totals, damage, findings, providers, kinds }])
     return damage.isDamaged
   }
   const seconds = facts.endMs > 0 ? `${((facts.endMs - facts.startMs) / 1000).toFixed(1)} s` : 'not closed'
@@ -78,7 +79,10 @@ export async function printStats(
     '',
     ...findings.map(({ what, isThere, why }) => `${isThere ? 'yes' : 'no '}  ${what}: ${why}`),
     '',
-    ...kinds.map(kindLine),
+    ...providers.flatMap((provider) => [
+      providerLine(provider),
+      ...kinds.filter((kind) => kind.provider === provider.provider).map(kindLine),
+    ]),
   ]
   await terminal.stdout.lines(lines)
   for (const note of notesOf(facts, totals)) terminal.say(`kernelwire: ${note}`)
@@ -100,9 +104,13 @@ function gapsOf({ buffersAfterEventLoss, buffersAfterBufferLoss }: EtlTotals): s
   return gaps === 0 ? '' : `; ${gaps} buffers stand behind a loss`
 }
 
-function kindLine({ provider, id, opcode, version, events, bytes }: EventCount): string {
+function providerLine({ provider, events, bytes }: ProviderCount): string {
+  return `${String(events).padStart(10)}  ${visible(provider)}, ${bytes} bytes`
+}
+
+function kindLine({ id, opcode, version, events, bytes }: EventCount): string {
   const kind = id === undefined ? `opcode ${opcode}` : `id ${id}`
-  return `${String(events).padStart(10)}  ${provider} ${kind} version ${version}, ${bytes} bytes`
+  return `${String(events).padStart(10)}    ${kind} version ${version}, ${bytes} bytes`
 }
 
 function dateOf(ms: number): string {

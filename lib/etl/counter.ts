@@ -5,6 +5,7 @@ import type { EtlFacts } from './facts.js'
 import type { EtlFile, EtlFileOptions } from './file.js'
 import { guidAt, providerName } from './guid.js'
 import { factsOf, totalsOf } from './merged-files.js'
+import { providerNames } from './provider-names.js'
 import { openPart, partsOfAll } from './source.js'
 import type { EtlTotals } from './totals.js'
 
@@ -52,6 +53,15 @@ export interface EventCount {
   pointerBytes: number
   /** One of HEADER_TYPE. */
   headerType: number
+  events: number
+  /** With their headers. */
+  bytes: number
+}
+
+export interface ProviderCount {
+  /** A name, or a GUID in braces. */
+  provider: string
+  guid: string
   events: number
   /** With their headers. */
   bytes: number
@@ -105,10 +115,39 @@ async function countPart(part: Part, { onProgress, signal, ...options }: CountOp
       onProgress?.(file)
     }
     const kinds = rowsOf(file.counts()).sort((a, b) => b.events - a.events)
+    if (!part.isOnce) await nameProviders(part, kinds, options)
     return { facts: file.facts, totals: file.totals(), kinds }
   } finally {
     file.close()
   }
+}
+
+/** Where the file has names that nobody else knows: it is looked through once more. */
+async function nameProviders(part: Part, kinds: readonly EventCount[], options: EtlFileOptions): Promise<void> {
+  const isUnnamed = ({ provider, id }: EventCount) => id !== undefined && provider.startsWith('{')
+  const unnamed = kinds.filter(isUnnamed)
+  if (unnamed.length === 0) return
+  const file = await openPart(part, { ...options, isCounting: false })
+  try {
+    const names = await providerNames(file, new Set(unnamed.map(({ guid }) => guid)))
+    for (const kind of unnamed) kind.provider = names.get(kind.guid) ?? kind.provider
+  } finally {
+    file.close()
+  }
+}
+
+/** Of each provider, how much there is of it; most frequent first. */
+export function providersOf(kinds: readonly EventCount[]): ProviderCount[] {
+  const providers = new Map<string, ProviderCount>()
+  for (const { provider, guid, events, bytes } of kinds) {
+    const known = providers.get(provider)
+    if (known === undefined) providers.set(provider, { provider, guid, events, bytes })
+    else {
+      known.events += events
+      known.bytes += bytes
+    }
+  }
+  return [...providers.values()].sort((a, b) => b.events - a.events)
 }
 
 function rowsOf(memory: ArrayBuffer): EventCount[] {

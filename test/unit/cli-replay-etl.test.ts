@@ -32,6 +32,21 @@ test.skipIf(MISSING)('--stats says what is not in the file, and why', async () =
   expect(commandLines.why).toContain('Kernel-Process never has them')
 })
 
+test.skipIf(MISSING)('--stats names each provider, where only the file knows its name too', async () => {
+  const terminal = new FakeTerminal()
+  await run([join(ETL_FOLDER!, 'sonde-win-insider-29559.etl'), '--stats'], terminal)
+  const { providers } = JSON.parse(terminal.output)
+  expect(providers).toContainEqual({
+    provider: 'sonde-gateway',
+    guid: '559e1292-fdb4-551e-6ee3-4e8c6d9da223',
+    events: 9,
+    bytes: 2_508,
+  })
+  const lines = new FakeTerminal()
+  await run([join(ETL_FOLDER!, 'sonde-win-insider-29559.etl'), '--stats', '--lines'], lines)
+  expect(lines.output).toMatch(/\n {9}9 {2}sonde-gateway, 2508 bytes\n {9}9 {4}id 0 version 0, 2508 bytes\n/)
+})
+
 test.skipIf(MISSING)('lost events are told', async () => {
   const terminal = new FakeTerminal()
   await run([join(ETL_FOLDER!, 's4-win11-windowsupdate-lost.etl'), '--stats'], terminal)

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Errors } from 'typebox/schema'
 import { describe, expect, test } from 'vitest'
+import { EtlFormat, NEW_YEAR, system } from '../../lib/bench/live/etl/format.js'
 import { PROVIDER, RECORD } from '../../lib/decode/etw/layout.js'
 import { EtlPlayback, type EtlPlaybackOptions } from '../../lib/etl/playback.js'
 import { type EventOf, type EventRecord, isEvent } from '../../lib/events/index.js'
@@ -7,7 +11,7 @@ import { schemaOf } from '../../lib/events/schemas.js'
 import { corpusFolder } from './corpus.js'
 import { eachRecord, withUnpacked } from './etl-records.js'
 import { type EtwEvent, memoryOf } from './etw-bytes.js'
-import { opened, run, SOMEBODY, start, thread } from './etw-run.js'
+import { BEGIN, end, found, load, opened, run, SOMEBODY, start, thread } from './etw-run.js'
 import { expectCausalOrder, expectEachOnce, expectIdentity } from './invariants.js'
 
 const FOLDER = corpusFolder('etl')
@@ -94,6 +98,91 @@ describe.skipIf(FOLDER === undefined)('real recordings of Windows (skipped where
       PARENT: { PROCESS_ID: 3_508, FILE_PATH: 'C:\\Windows\\System32\\cmd.exe' },
     })
   })
+})
+
+/** The events of a file, as the kernel logs them: group << 8 | opcode, of the process and the image. */
+function kernelFile(events: readonly EtwEvent[]): Buffer {
+  const format = new EtlFormat({ startTime: NEW_YEAR })
+  const hooks: Record<number, (opcode: number) => number> = {
+    [PROVIDER.PROCESS]: (opcode) => 0x300 | opcode,
+    [PROVIDER.IMAGE]: (opcode) => (opcode === 10 ? 0x030a : 0x1400 | opcode),
+  }
+  const logged = events.map(({ provider, opcode = 0, version, payload, pid, time = NEW_YEAR }) =>
+    system(
+      { hook: hooks[provider!]!(opcode), version: version!, timestamp: time - NEW_YEAR, pid: pid ?? 4, tid: 1 },
+      payload!,
+    ),
+  )
+  return Buffer.concat([format.header(), format.buffer(Buffer.concat(logged))])
+}
+
+test('what a file lists at its end only, and what ended meanwhile, was there from the beginning on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kernelwire-wpr-'))
+  const path = join(folder, 'wpr.etl')
+  const [SHELL, LOGIN, CHILD] = [500, 400, 600]
+  writeFileSync(
+    path,
+    kernelFile([
+      load({ pid: SHELL, path: '\\Windows\\System32\\late.dll', base: 0x7ffa_0000_0000, ms: 5 }),
+      start({ pid: CHILD, parent: SHELL, name: 'child.exe', ms: 10 }),
+      end({ pid: SHELL, parent: LOGIN, name: 'shell.exe', ms: 20 }),
+      // Its number is used again.
+      start({ pid: SHELL, parent: CHILD, name: 'other.exe', ms: 30 }),
+      found({ pid: LOGIN, parent: 4, name: 'login.exe', ms: 100 }, 4),
+      load({ pid: LOGIN, path: '\\Windows\\login.exe', ms: 100 }, 4),
+      found({ pid: SHELL, parent: CHILD, name: 'other.exe', ms: 100 }, 4),
+    ]),
+  )
+  const playback = await EtlPlayback.open(path)
+  const events: EventRecord[] = []
+  for (let batch = await playback.next(); batch !== undefined; batch = await playback.next()) events.push(...batch)
+  playback.close()
+  rmSync(folder, { recursive: true })
+  expect(
+    events.map(({ routing, event }) => [routing.event_type, (event as { PROCESS_ID: number }).PROCESS_ID]),
+  ).toEqual([
+    ['EXISTING_PROCESS', LOGIN],
+    ['EXISTING_PROCESS', SHELL],
+    ['MODULE_LOAD', SHELL],
+    ['NEW_PROCESS', CHILD],
+    ['TERMINATE_PROCESS', SHELL],
+    ['NEW_PROCESS', SHELL],
+  ])
+  expect(events[0]).toMatchObject({ routing: { event_time: BEGIN }, event: { FILE_PATH: '\\Windows\\login.exe' } })
+  expect(events[1]!.event).toMatchObject({ FILE_PATH: 'shell.exe', PARENT: { PROCESS_ID: LOGIN } })
+  expect(events[2]!.routing.parent).toBe(events[1]!.routing.this)
+  expect(events[3]!.event).toMatchObject({ PARENT: { FILE_PATH: 'shell.exe' } })
+  expect(events[5]!.event).toMatchObject({ FILE_PATH: 'other.exe', PARENT: { PROCESS_ID: CHILD } })
+  expectCausalOrder(events)
+})
+
+test('where the clock is set back, what comes later is told later', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kernelwire-clock-'))
+  const path = join(folder, 'clock.etl')
+  const format = new EtlFormat({ clock: 2, startTimestamp: NEW_YEAR })
+  const logged = [
+    start({ pid: 600, ms: 60_000 }),
+    end({ pid: 600, ms: 60_010 }),
+    start({ pid: 604, ms: 10 }),
+    end({ pid: 604, ms: 20 }),
+  ]
+  const events = logged.map(({ opcode, payload, time }) =>
+    system({ hook: 0x300 | opcode!, version: 4, timestamp: time!, pid: 4, tid: 1 }, payload!),
+  )
+  writeFileSync(path, Buffer.concat([format.header(), format.buffer(Buffer.concat(events))]))
+  const playback = await EtlPlayback.open(path)
+  const told: unknown[] = []
+  for (let batch = await playback.next(); batch !== undefined; batch = await playback.next()) {
+    told.push(...batch.map(({ routing, event }) => [routing.event_type, (event as { PROCESS_ID: number }).PROCESS_ID]))
+  }
+  playback.close()
+  rmSync(folder, { recursive: true })
+  expect(told).toEqual([
+    ['NEW_PROCESS', 600],
+    ['TERMINATE_PROCESS', 600],
+    ['NEW_PROCESS', 604],
+    ['TERMINATE_PROCESS', 604],
+  ])
 })
 
 function play(file: string, entry: string, options: EtlPlaybackOptions = {}) {
