@@ -6,7 +6,7 @@ import { isPipe, peek } from '../recording/pipes.js'
 /** What cannot be read goes by its name, and whoever opens it says why. */
 export async function isKwr(path: string): Promise<boolean> {
   const isOnce = await isPipe(path).catch(() => undefined)
-  if (isOnce === true) return isRecording(await peek(path, MAGIC.length))
+  if (isOnce === true) return isRecording(await peek(path, MAGIC.length).catch(() => Buffer.alloc(0)))
   return path.endsWith('.kwr') || (isOnce === false && isRecording(await headOf(path)))
 }
 
@@ -15,6 +15,8 @@ async function headOf(path: string): Promise<Uint8Array> {
   try {
     const { length } = MAGIC
     return (await file?.read(Buffer.alloc(length), 0, length, 0))?.buffer ?? Buffer.alloc(0)
+  } catch {
+    return Buffer.alloc(0)
   } finally {
     await file?.close()
   }

@@ -6,6 +6,11 @@ import { KernelwireError } from '../errors.js'
 import type { FilterOptions } from '../filter/options.js'
 import type { ResolvedFilter } from '../filter/process-filter.js'
 
+/** Where systems have it; the last is NixOS's. */
+const GETENT = ['/usr/bin/getent', '/bin/getent', '/run/current-system/sw/bin/getent']
+/** A directory service may not answer. */
+const GETENT_MS = 10_000
+
 /** PROC_PID_INIT_INO of the kernel. */
 const INITIAL_PID_NAMESPACE = 4026531836
 
@@ -27,14 +32,25 @@ async function userIds(users: readonly (number | string)[] | undefined): Promise
 
 /** As all name services of the machine have it. */
 async function userId(name: string): Promise<number> {
-  const line = await promisify(execFile)('getent', ['passwd', '--', name]).then(
-    ({ stdout }) => stdout,
-    async () =>
-      (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').find((each) => each.startsWith(`${name}:`)),
-  )
-  const id = line?.split(':')[2]
-  if (id !== undefined && id !== '') return Number(id)
+  const line = (await askNameServices(name)) ?? (await lineOfPasswd(name))
+  const id = line?.split(':')[2] ?? ''
+  if (/^\d+$/.test(id)) return Number(id)
   throw new KernelwireError('ERR_OPTION', `this machine knows no user "${name}"; name another one, or write its number`)
+}
+
+/** By its path and without our environment: PATH and LD_PRELOAD may be another user's than who this runs as. */
+async function askNameServices(name: string): Promise<string | undefined> {
+  for (const getent of GETENT) {
+    const options = { env: {}, timeout: GETENT_MS }
+    const found = await promisify(execFile)(getent, ['passwd', '--', name], options).catch(() => undefined)
+    if (found !== undefined) return found.stdout
+  }
+  return undefined
+}
+
+async function lineOfPasswd(name: string): Promise<string | undefined> {
+  const text = await readFile('/etc/passwd', 'utf8').catch(() => '')
+  return text.split('\n').find((line) => line.startsWith(`${name}:`))
 }
 
 /** Our number, as the initial namespace has it or together with the namespace that it is from. */

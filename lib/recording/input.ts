@@ -1,8 +1,7 @@
 /** Where the bytes of a recording come from: a file, or a pipe. */
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { KernelwireError } from '../errors.js'
-import { isPipe, streamOf } from './pipes.js'
+import { isPipe, streamOf, unreadable } from './pipes.js'
 
 export interface Input {
   /** How many bytes were read, one at least; 0 at the end. */
@@ -15,23 +14,28 @@ export interface Input {
 }
 
 export async function openInput(path: string): Promise<Input> {
-  if (await isPipe(path)) return new PipeInput(await streamOf(path))
+  if (await isPipe(path)) return new PipeInput(path, await streamOf(path))
   const file = await open(path, 'r').catch((cause) => {
-    throw new KernelwireError('ERR_FILE_READ', `cannot read ${path}: ${cause.message}`, { cause })
+    throw unreadable(path, cause)
   })
-  return new FileInput(file)
+  return new FileInput(path, file)
 }
 
 class FileInput implements Input {
   readonly canGrow = true
+  readonly #path: string
   readonly #file: FileHandle
 
-  constructor(file: FileHandle) {
+  constructor(path: string, file: FileHandle) {
+    this.#path = path
     this.#file = file
   }
 
   async read(into: Uint8Array): Promise<number> {
-    return (await this.#file.read(into, 0, into.length, null)).bytesRead
+    const { bytesRead } = await this.#file.read(into, 0, into.length, null).catch((cause) => {
+      throw unreadable(this.#path, cause)
+    })
+    return bytesRead
   }
 
   async size(): Promise<number> {
@@ -45,18 +49,22 @@ class FileInput implements Input {
 
 class PipeInput implements Input {
   readonly canGrow = false
+  readonly #path: string
   readonly #stream: Readable
   readonly #chunks: AsyncIterator<Uint8Array>
   #rest: Uint8Array = new Uint8Array(0)
 
-  constructor(stream: Readable) {
+  constructor(path: string, stream: Readable) {
+    this.#path = path
     this.#stream = stream
     this.#chunks = stream[Symbol.asyncIterator]()
   }
 
   async read(into: Uint8Array): Promise<number> {
     while (this.#rest.length === 0) {
-      const { value, done } = await this.#chunks.next()
+      const { value, done } = await this.#chunks.next().catch((cause) => {
+        throw unreadable(this.#path, cause)
+      })
       if (done === true) return 0
       this.#rest = value
     }

@@ -70,6 +70,6 @@ export async function streamOf(path: string): Promise<Readable> {
   return new Socket({ fd, readable: true, writable: false })
 }
 
-function unreadable(path: string, cause: Error): KernelwireError {
+export function unreadable(path: string, cause: Error): KernelwireError {
   return new KernelwireError('ERR_FILE_READ', `cannot read ${path}: ${cause.message}`, { cause })
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import type { ModuleLoad, NewProcess } from '../../lib/events/index.js'
+import { require32BitPrograms } from './abilities.js'
 import { numberAfter, whileHeld } from './held.js'
 import { type Module, modulesOf, spanOf } from './maps.js'
 import { muslProgram } from './musl.js'
@@ -70,7 +71,7 @@ describe('every file that code is run from, where /proc/PID/maps has it', () => 
   })
 
   test('32-bit', async () => {
-    if (process.arch !== 'x64') cannotRun('only x64 runs 32-bit programs of its own kind')
+    require32BitPrograms()
     const loads = await loadsOf(program('hold-bare', '32-bit'))
     expectMaps(loads)
     expect(loads.loads).toHaveLength(1)

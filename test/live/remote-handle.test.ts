@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import type { EventRecord, RemoteProcessHandle } from '../../lib/events/index.js'
+import { require32BitCalls } from './abilities.js'
 import { isBlindTo, programsFor } from './coverage.js'
 import { only } from './expected.js'
 import { numberAfter, whileHeld } from './held.js'
 import { type Link, program } from './programs.js'
 import { ended, eventsOf, named } from './sensor.js'
-import { cannotRun } from './skip.js'
 
 const EVENTS = ['NEW_PROCESS', 'EXISTING_PROCESS', 'REMOTE_PROCESS_HANDLE'] as const
 const [CREATE_THREAD, VM_OPERATION, VM_READ, VM_WRITE] = [0x2, 0x8, 0x10, 0x20]
@@ -18,7 +18,7 @@ const TRACES = CREATE_THREAD | VM_READ | WRITES | QUERY_INFORMATION | SUSPEND_RE
 
 /** What a program that runs as nobody may not do to one of root's. */
 const NOBODY = 65_534
-const [EPERM, EACCES, ENOSYS] = [1, 13, 38]
+const [EPERM, EACCES] = [1, 13]
 
 const VERBS: readonly (readonly [verb: string, mask: number])[] = [
   ['attach', TRACES],
@@ -138,10 +138,9 @@ describe('calls of 32 bits', () => {
   ]
 
   test.each(CALLS)('%s', async (verb, mask) => {
-    if (process.arch !== 'x64') cannotRun('the calls are those of x86')
+    require32BitCalls()
     const reached = await reach(verb, { link: 'no-pie' })
     const error = numberAfter(reached.output, 'errno')
-    if (error === ENOSYS) cannotRun('this kernel takes no calls of 32-bit programs')
     expect(error).toBe(0)
     if (await isBlindTo('32-bit', EVENTS)) expect(reached.handles).toEqual([])
     else expectParties(reached, mask)

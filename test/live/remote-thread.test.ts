@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventRecord, NewRemoteThread, ThreadInjection } from '../../lib/events/index.js'
+import { require32BitCalls } from './abilities.js'
 import { isBlindTo } from './coverage.js'
 import { only } from './expected.js'
 import { numberAfter, outputUntil } from './held.js'
@@ -107,6 +108,7 @@ describe('a thread that another process makes begin', () => {
 
 describe('a thread of code that 32-bit calls wrote', () => {
   test.each(['transfer-32', 'poke-32'])('%s', async (mode) => {
+    require32BitCalls()
     const { events, ...injected } = await eventsOf(EVENTS, () => injectInto(mode, 'no-pie'))
     if (await isBlindTo('32-bit', EVENTS)) expect(threadsIn(injected.target, events)).toEqual([])
     else expectInjection(events, injected)

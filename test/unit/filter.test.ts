@@ -1,4 +1,7 @@
 /** Filters: which images' events are delivered, played from raw records. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { validateFilter } from '../../lib/filter/options.js'
 import type { ResolvedFilter } from '../../lib/filter/process-filter.js'
@@ -215,4 +218,20 @@ test('names of users become their numbers; one that nobody has is refused', asyn
     code: 'ERR_OPTION',
     message: 'this machine knows no user "no-such-user"; name another one, or write its number',
   })
+})
+
+test('name services are asked by a program of the system, whatever PATH says', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kernelwire-'))
+  const before = process.env.PATH
+  try {
+    writeFileSync(join(folder, 'getent'), `#!/bin/sh\ntouch ${folder}/was-run\necho root:x:4242:0::/:\n`, {
+      mode: 0o755,
+    })
+    process.env.PATH = folder
+    expect(await resolveFilter({ users: ['root'] })).toMatchObject({ users: [0] })
+    expect(existsSync(join(folder, 'was-run'))).toBe(false)
+  } finally {
+    process.env.PATH = before
+    rmSync(folder, { recursive: true })
+  }
 })

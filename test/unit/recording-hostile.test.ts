@@ -1,13 +1,15 @@
 /** A recording may come from anyone: what its checksums vouch for can be anything all the same. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { dispatch } from '../../lib/cli/dispatch.js'
 import { ENTRY, encodeBlockHeader, FILE_HEADER_BYTES } from '../../lib/recording/format.js'
 import { openRecording } from '../../lib/recording.js'
 import { blocksOf, fileOf, outcomesOfChanged } from './hostile-recordings.js'
 import { exec, exit, fork } from './record-bytes.js'
 import { eventsIn, fileRecorder, INIT, RecordedSensor, temporaryFolder } from './recorded-sensor.js'
+import { FakeTerminal } from './terminal.js'
 
 const SHELL = { pid: 40, execId: 1, startMs: 1_000 }
 
@@ -115,6 +117,18 @@ test.each([
   )
   writeFileSync(path, fileOf(whole, [{ number: 0, frames: entry }, ...rest]))
   await expect(openRecording(path)).rejects.toMatchObject({ code: 'ERR_RECORDING_DAMAGED' })
+})
+
+test.skipIf(process.platform !== 'linux')('a file that fails to be read is refused with a code', async () => {
+  const path = join(temporaryFolder(), 'memory.kwr')
+  symlinkSync('/proc/self/mem', path)
+  for (const args of [[], ['--raw'], ['--stats']]) {
+    const terminal = new FakeTerminal()
+    await dispatch(['replay', path, ...args], terminal)
+    await dispatch(['replay', '/proc/self/mem', ...args], terminal)
+    for (const line of terminal.said) expect(line).toMatch(/\(ERR_(FILE_READ|OPTION|RECORDING_FOREIGN)\)$/)
+  }
+  await expect(openRecording(path)).rejects.toMatchObject({ code: 'ERR_FILE_READ' })
 })
 
 test('a block that promises more than the file has costs no memory', async () => {
