@@ -7,7 +7,7 @@ import { nestedProcess } from './build/process.js'
 import { buildRouting } from './build/routing.js'
 import { buildTargetedRouting } from './build/targeted-routing.js'
 import { reachesIn } from './correlate/access.js'
-import { type CorrelationOptions, Correlator } from './correlate/correlator.js'
+import { Correlator, type ResolvedCorrelation } from './correlate/correlator.js'
 import type { Finding } from './correlate/finding.js'
 import type {
   EventName,
@@ -34,11 +34,11 @@ export class Acts {
   wantsModules = false
   readonly #stream: EventStream
   readonly #options: StreamOptions
-  readonly #correlation: CorrelationOptions
+  readonly #correlation: ResolvedCorrelation
   #wanted: ReadonlySet<EventName> = new Set()
   #correlates = false
 
-  constructor(stream: EventStream, options: StreamOptions, correlation: CorrelationOptions = {}) {
+  constructor(stream: EventStream, options: StreamOptions, correlation: ResolvedCorrelation = {}) {
     this.#stream = stream
     this.#options = options
     this.#correlation = correlation
@@ -154,7 +154,7 @@ export class Acts {
     if (isDenied) event.DENIED = 1
     if (extended) event.SEQUENCE = ids.sequence
     const routing = this.#upon('REMOTE_PROCESS_HANDLE', source, target, time)
-    this.#take({ routing, event } as RemoteProcessHandle, account, isWhole && !isDenied)
+    this.#take({ routing, event } as RemoteProcessHandle, source.image, account, isWhole && !isDenied)
   }
 
   /** With the handle that was told last. */
@@ -193,7 +193,7 @@ export class Acts {
     const event = buildRemoteThread(tid, source, target)
     if (this.#stream.extended) event.SEQUENCE = ids.sequence
     const routing = this.#upon('NEW_REMOTE_THREAD', source, target, time)
-    this.#take({ routing, event } as NewRemoteThread, account, true)
+    this.#take({ routing, event } as NewRemoteThread, source.image, account, true)
   }
 
   #upon<N extends EventName>(name: N, source: PartyOf, target: PartyOf, time: number) {
@@ -202,7 +202,12 @@ export class Acts {
     return buildTargetedRouting(envelope, name, time, ids.eventId(), ids.atom(time), parent, other)
   }
 
-  #take(record: RemoteProcessHandle | NewRemoteThread, account: number, isDone: boolean): void {
+  #take(
+    record: RemoteProcessHandle | NewRemoteThread,
+    source: ProcessImage | undefined,
+    account: number,
+    isDone: boolean,
+  ): void {
     const { accounts } = this.#stream
     const name = record.routing.event_type
     if (this.wants(name)) {
@@ -211,7 +216,7 @@ export class Acts {
     } else {
       accounts.filtered[account]!++
     }
-    if (isDone && this.#correlates) this.correlator.observe(record)
+    if (isDone && this.#correlates) this.correlator.observe(record, source?.pathNamespace)
   }
 
   #find({ name, events, time, parent, target, repeats }: Finding): void {

@@ -7,7 +7,7 @@
 import { Accounts } from './accounts.js'
 import { buildIdentity } from './build/identity.js'
 import { buildModule } from './build/module.js'
-import { buildProcess, nestedProcess } from './build/process.js'
+import { allRawBytes, buildProcess, nestedProcess } from './build/process.js'
 import { buildRouting } from './build/routing.js'
 import type { Correlator } from './correlate/correlator.js'
 import { TYPE } from './decode/linux/layout.js'
@@ -293,7 +293,8 @@ export class EventStream {
     const event = buildProcess(image)
     if (this.extended) {
       event.SEQUENCE = ids.sequence
-      if (image.rawBytes !== undefined) event.RAW_BYTES = image.rawBytes
+      const rawBytes = allRawBytes(image)
+      if (rawBytes !== undefined) event.RAW_BYTES = rawBytes
     }
     const routing = buildRouting(this.#envelope, name, image.time, ids.eventId(), image.atom, image.parentAtom)
     return { routing, event } as EventRecord

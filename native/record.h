@@ -66,6 +66,16 @@ struct parent_identity {
 };
 RECORD_LAYOUT(parent_identity, 16);
 
+/* Where the walk from a name up to a root ended, and so what its path begins with. */
+enum path_place {
+	PATH_UNKNOWN = 0,	/* nobody walked: /proc gave the path */
+	PATH_OWN = 1,		/* the root of the process's own mount namespace */
+	PATH_ELSEWHERE = 2,	/* that of another one, of which the number is given */
+	PATH_DETACHED = 3,	/* the root of a mount that is in no namespace, or of a part of one */
+	PATH_NO_DIRECTORY = 4,	/* a file that is in no directory, such as a memfd */
+	PATH_UNENDED = 5,	/* nowhere: there are more names than are looked at */
+};
+
 /* The very file that code comes from: what is needed to open it again, and to tell that it has not changed. */
 struct file_identity {
 	__u64 inode;
@@ -75,7 +85,7 @@ struct file_identity {
 	__u32 generation;	/* tells two files apart that had the same inode number, one after the other */
 	__u32 device;		/* of the superblock, as mountinfo has it: major << 20 | minor; not always stat's */
 	__u32 magic;		/* the kind of file system: statfs(2), f_type */
-	__u32 mount_namespace;	/* in which its path holds; 0: unknown */
+	__u32 mount_namespace;	/* in which its path holds; 0: in none, or it is not known */
 };
 RECORD_LAYOUT(file_identity, 48);
 
@@ -94,11 +104,17 @@ struct process_details {
 	__u32 ipc_namespace;
 	__u32 cgroup_namespace;
 	__u32 namespace_pid;	/* its pid in its own pid namespace, 0 where that is the initial one */
-	__u32 directory_length;	/* bytes of the current directory, which follows the path */
-	__u32 cgroup_length;	/* bytes of the cgroup's path, which follows the directory */
+	__u16 directory_length;	/* bytes of the current directory, which follows the path */
+	__u16 cgroup_length;	/* bytes of the cgroup's path, which follows the directory */
+	__u32 directory_bytes;	/* the whole path; more than directory_length: its start is cut */
+	__u32 cgroup_bytes;	/* likewise */
+	__u32 directory_namespace; /* the mount namespace in which the directory's path holds; 0: none */
+	__u8 directory_place;	/* enum path_place */
+	__u8 cgroup_place;	/* PATH_OWN: the root of the hierarchy; PATH_UNENDED */
+	__u8 reserved[6];
 	char tty[16];		/* tty_struct.name, NUL-padded */
 };
-RECORD_LAYOUT(process_details, 80);
+RECORD_LAYOUT(process_details, 96);
 
 /* The child has its creator's image; with CLONE_PARENT the creator is not the parent. */
 struct fork_record {
@@ -124,7 +140,8 @@ struct image_record {
 	__u32 path_bytes;		/* the whole path; more than path_length: its start is cut */
 	__u16 path_length;
 	__u16 arguments_length;		/* of them here; the rest came before, as RECORD_ARGUMENTS */
-	__u32 reserved;
+	__u8 path_place;		/* enum path_place; its namespace is the file's */
+	__u8 reserved[3];
 	struct file_identity file;	/* inode 0: there is none, or it is not known */
 };
 RECORD_LAYOUT(image_record, 136);
@@ -144,7 +161,8 @@ struct module_record {
 	struct file_identity file;	/* inode 0: there is none */
 	__u32 path_bytes;	/* the whole path; more than path_length: its start is cut */
 	__u16 path_length;
-	__u16 reserved;
+	__u8 path_place;	/* enum path_place; its namespace is the file's */
+	__u8 reserved;
 };
 RECORD_LAYOUT(module_record, 104);
 
@@ -196,8 +214,11 @@ struct pipe_record {
 	__u32 path_bytes;	/* the whole path; more than path_length: its start is cut */
 	__u16 path_length;
 	__u16 name_length;	/* as the process wrote it */
+	__u32 mount_namespace;	/* in which the path holds; 0: none */
+	__u8 path_place;	/* enum path_place */
+	__u8 reserved[3];
 };
-RECORD_LAYOUT(pipe_record, 40);
+RECORD_LAYOUT(pipe_record, 48);
 
 /* A piece of a block; pieces come in order and before the image_record they belong to. */
 struct bulk_record {
@@ -210,11 +231,10 @@ struct bulk_record {
 RECORD_LAYOUT(bulk_record, 48);
 
 enum record_limits {
-	PATH_LIMIT = 4096,		/* bytes of a path in a record */
+	PATH_LIMIT = 4096,		/* bytes of a path in a record, also of a cgroup's */
 	ARGUMENTS_INLINE = 4096,	/* bytes of arguments in an image_record... */
 	ARGUMENTS_UNDER_PRESSURE = 512, /* ...and while the ring is more than half full */
-	SNAPSHOT_ARGUMENTS = 2048,	/* rows over 8 KiB would be risky: seq_file drops what does not fit */
-	SNAPSHOT_PATH = 1024,
+	SNAPSHOT_ARGUMENTS = 2048,	/* rows stay far below the 32 KiB of kernel/bpf/bpf_iter.c, which drops larger ones */
 	/* A block of arguments or of the environment: the kernel's own limit is 6 MiB (fs/exec.c). */
 	BULK_PIECE = 16 << 10,
 	BULK_LARGE_PIECE = 256 << 10,	/* in rings of at least BULK_LARGE_RING */

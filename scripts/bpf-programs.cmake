@@ -1,5 +1,5 @@
 # Compiles each native/linux/bpf/<name>.bpf.c for the BPF machine and embeds it as <name>.skel.h,
-# which declares <name>_bpf and its functions.
+# which declares <name>_bpf and its functions; some also for old kernels, as <name>_old.
 
 set(VERSIONS 14 15 16 17 18 19 20 21 22)
 list(TRANSFORM VERSIONS PREPEND clang- OUTPUT_VARIABLE CLANGS)
@@ -63,14 +63,14 @@ endif()
 set(BPF_DIR ${CMAKE_CURRENT_BINARY_DIR}/bpf)
 file(MAKE_DIRECTORY ${BPF_DIR})
 set(BPF_SKELETONS)
-foreach(name ${BPF_PROGRAMS})
-  set(source ${CMAKE_CURRENT_SOURCE_DIR}/native/linux/bpf/${name}.bpf.c)
+function(add_bpf_program name source_name)
+  set(source ${CMAKE_CURRENT_SOURCE_DIR}/native/linux/bpf/${source_name}.bpf.c)
   set(object ${BPF_DIR}/${name}.bpf.o)
   set(skeleton ${BPF_DIR}/${name}.skel.h)
   add_custom_command(
     OUTPUT ${object}
     # llvm-strip keeps .BTF and .BTF.ext, which CO-RE needs, and drops DWARF.
-    COMMAND ${BPF_CLANG} -target bpf -D__TARGET_ARCH_${BPF_TARGET_ARCH} -O2 -g -Wall -Werror
+    COMMAND ${BPF_CLANG} -target bpf -D__TARGET_ARCH_${BPF_TARGET_ARCH} ${ARGN} -O2 -g -Wall -Werror
       -I ${CMAKE_CURRENT_SOURCE_DIR}/native -I ${CMAKE_CURRENT_SOURCE_DIR}/native/linux/bpf
       -I ${LIBBPF_INCLUDE_DIR} ${BPF_SYSTEM_INCLUDES}
       -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
@@ -85,7 +85,14 @@ foreach(name ${BPF_PROGRAMS})
       -P ${CMAKE_CURRENT_SOURCE_DIR}/scripts/bpf-skeleton.cmake
     DEPENDS ${object}
     VERBATIM)
-  list(APPEND BPF_SKELETONS ${skeleton})
+  set(BPF_SKELETONS ${BPF_SKELETONS} ${skeleton} PARENT_SCOPE)
+endfunction()
+
+foreach(name ${BPF_PROGRAMS})
+  add_bpf_program(${name} ${name})
+endforeach()
+foreach(name ${BPF_PROGRAMS_OLD})
+  add_bpf_program(${name}_old ${name} -DKERNELWIRE_OLD)
 endforeach()
 
 target_sources(addon PRIVATE ${BPF_SKELETONS})

@@ -104,9 +104,22 @@ function buildUnusual(image: ProcessImage): Body {
   putFields(body, image)
   body.TIMESTAMP = image.time
   if (image.parentObject !== undefined) body.PARENT = image.parentObject
-  if (image.truncated !== undefined) body.TRUNCATED = image.truncated
+  const truncated = allTruncated(image)
+  if (truncated !== undefined) body.TRUNCATED = truncated
   if (image.details !== undefined) putDetails(body, image)
   return body as Body
+}
+
+/** Of the details too. */
+function allTruncated({ truncated, details }: ProcessImage): Record<string, number> | undefined {
+  const ofDetails = details?.notes?.truncated
+  return ofDetails === undefined ? truncated : Object.freeze({ ...truncated, ...ofDetails })
+}
+
+/** The exact bytes of all texts that are no UTF-8, with `extended`. */
+export function allRawBytes({ rawBytes, details }: ProcessImage): Record<string, string> | undefined {
+  const ofDetails = details?.notes?.rawBytes
+  return ofDetails === undefined ? rawBytes : Object.freeze({ ...rawBytes, ...ofDetails })
 }
 
 function buildNested(image: ProcessImage): NestedProcess {
@@ -141,7 +154,7 @@ function putFields(body: Draft, image: ProcessImage): void {
 function putDetails(body: Draft, image: ProcessImage): void {
   const known: Draft = body
   for (const [name, value] of Object.entries(image.details!)) {
-    if (value !== undefined) (known as Record<string, unknown>)[name] = value
+    if (value !== undefined && name !== 'notes') (known as Record<string, unknown>)[name] = value
   }
   if (image.previousAtom !== undefined) known.PREVIOUS_ATOM = image.previousAtom
 }

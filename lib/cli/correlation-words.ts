@@ -15,7 +15,7 @@ export const CORRELATION = {
     type: 'string',
     value: 'RULE',
     multiple: true,
-    text: 'whose access to them is not told, likewise',
+    text: 'whose access to them is not told, likewise; a path does not hold for programs in mount namespaces of their own, unless the word everywhere is given too',
   },
   'injection-window': {
     type: 'string',
@@ -30,11 +30,14 @@ interface Values {
   'injection-window'?: string | undefined
 }
 
+const EVERYWHERE = 'everywhere'
+
 /** Undefined where nothing was said. `called`: what an option is called where it was read. */
 export function parseCorrelation(values: Values, called: (name: string) => string): CorrelationOptions | undefined {
   const options: CorrelationOptions = {}
   if (values.sensitive !== undefined) options.sensitive = values.sensitive.map(ruleOf)
-  if (values.ignore !== undefined) options.ignore = values.ignore.map(ruleOf)
+  if (values.ignore !== undefined) options.ignore = values.ignore.filter((word) => word !== EVERYWHERE).map(ruleOf)
+  if (values.ignore?.includes(EVERYWHERE)) options.ignoreEverywhere = true
   const window = values['injection-window']
   if (window !== undefined) options.injectionWindowMs = parseDuration(called('injection-window'), window)
   return Object.keys(options).length === 0 ? undefined : options

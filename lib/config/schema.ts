@@ -117,7 +117,8 @@ const PROPERTIES = {
     description: 'What SENSITIVE_PROCESS_ACCESS and THREAD_INJECTION are about.',
     properties: {
       sensitive: { ...RULES, description: 'The sensitive processes. Default: those that keep or check secrets.' },
-      ignore: { ...RULES, description: 'Whose access to them is not told.' },
+      ignore: { ...RULES, description: 'Whose access to them is not told. Paths hold in the initial mount namespace.' },
+      ignoreEverywhere: flag('Applies the paths of ignore in every mount namespace.', false),
       injectionWindowMs: bounded(
         0,
         INJECTION_WINDOW_MS_MAX,

@@ -14,10 +14,21 @@ import { SensitiveAccesses } from './sensitive.js'
 export interface CorrelationOptions {
   /** The processes that count as sensitive. Default: lsass.exe; on Linux what keeps or checks secrets. */
   sensitive?: readonly ProcessRule[] | undefined
-  /** Whose access to sensitive processes is not told. Default: nobody's. */
+  /**
+   * Whose access to sensitive processes is not told. Default: nobody's. A path holds in the initial mount namespace:
+   * elsewhere anyone can have a file of that name.
+   */
   ignore?: readonly ProcessRule[] | undefined
+  /** Applies the paths of `ignore` in every mount namespace. Default: false. */
+  ignoreEverywhere?: boolean | undefined
   /** How long after an access a thread still makes it a THREAD_INJECTION. Default: 10 s. */
   injectionWindowMs?: number | undefined
+}
+
+/** CorrelationOptions with what the machine says: no more than JSON can hold. */
+export interface ResolvedCorrelation extends CorrelationOptions {
+  /** The initial mount namespace, where it is known; where it is not, nothing asks for it. */
+  hostNamespace?: number | undefined
 }
 
 export interface CorrelationStats {
@@ -30,10 +41,18 @@ export interface CorrelationStats {
 export class Correlator {
   readonly #accesses: SensitiveAccesses
   readonly #injections: Injections
+  /** Where the paths of `ignore` hold; undefined: everywhere. */
+  readonly #ignoredIn: number | undefined
 
-  constructor(options: CorrelationOptions, find: Find) {
-    const sensitive = new ProcessRules(options.sensitive ?? SENSITIVE_PROCESSES)
-    this.#accesses = new SensitiveAccesses(sensitive, new ProcessRules(options.ignore ?? []), find)
+  constructor(options: ResolvedCorrelation, find: Find) {
+    const { sensitive, ignore, ignoreEverywhere, hostNamespace } = options
+    this.#accesses = new SensitiveAccesses(
+      new ProcessRules(sensitive ?? SENSITIVE_PROCESSES),
+      new ProcessRules(ignore ?? []),
+      hostNamespace,
+      find,
+    )
+    this.#ignoredIn = ignoreEverywhere ? undefined : hostNamespace
     this.#injections = new Injections(options.injectionWindowMs ?? INJECTION_WINDOW_MS_DEFAULT, find)
   }
 
@@ -42,20 +61,27 @@ export class Correlator {
     return this.#accesses.isSensitive(process)
   }
 
-  /** In the order of the stream. What a record leads to is found before this returns. */
-  observe(record: EventRecord): void {
+  /**
+   * In the order of the stream. What a record leads to is found before this returns. `pathNamespace`: the mount
+   * namespace in which the path of who acts is what that process called its file; 0: in none.
+   */
+  observe(record: EventRecord, pathNamespace = 0): void {
     if (isEvent(record, 'NEW_PROCESS') || isEvent(record, 'EXISTING_PROCESS')) {
       this.#accesses.start(record)
     } else if (isEvent(record, 'TERMINATE_PROCESS')) {
       const { parent, event_time } = record.routing
       if (parent !== undefined) this.end(parent, event_time)
     } else if (isEvent(record, 'REMOTE_PROCESS_HANDLE')) {
-      this.#accesses.access(record, record.event.ACCESS_FLAGS)
+      this.#accesses.access(record, record.event.ACCESS_FLAGS, this.#isOfHost(pathNamespace))
       this.#injections.handle(record)
     } else if (isEvent(record, 'NEW_REMOTE_THREAD')) {
-      this.#accesses.access(record, 0)
+      this.#accesses.access(record, 0, this.#isOfHost(pathNamespace))
       this.#injections.thread(record)
     }
+  }
+
+  #isOfHost(pathNamespace: number): boolean {
+    return this.#ignoredIn === undefined || this.#ignoredIn === pathNamespace
   }
 
   /** The process with this atom ended. */

@@ -9,7 +9,11 @@ export const INJECTION_WINDOW_MS_MAX = 3_600_000
 export const RULE_PATH = /^\*?([/\\]|[A-Za-z]:)/
 
 const LISTS = ['sensitive', 'ignore'] as const
-const KEYS = [...LISTS, 'injectionWindowMs'] as const satisfies readonly (keyof CorrelationOptions)[]
+const KEYS = [
+  ...LISTS,
+  'ignoreEverywhere',
+  'injectionWindowMs',
+] as const satisfies readonly (keyof CorrelationOptions)[]
 const RULE_KEYS = ['path', 'user'] as const satisfies readonly (keyof ProcessRule)[]
 
 /** A copy. */
@@ -20,6 +24,7 @@ export function validateCorrelation(options: unknown = {}): CorrelationOptions {
   })
   const valid: CorrelationOptions = {}
   for (const key of LISTS) if (read[key] !== undefined) valid[key] = rules(key, read[key])
+  if (read.ignoreEverywhere !== undefined) valid.ignoreEverywhere = isOn(read.ignoreEverywhere)
   if (read.injectionWindowMs !== undefined) valid.injectionWindowMs = milliseconds(read.injectionWindowMs)
   return valid
 }
@@ -31,6 +36,11 @@ function milliseconds(ms: unknown): number {
   throw refusal(
     `"injectionWindowMs" of "correlation" must be a whole number of milliseconds from 0 to ${INJECTION_WINDOW_MS_MAX}, not ${shown(ms)}`,
   )
+}
+
+function isOn(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw refusal('"ignoreEverywhere" of "correlation" must be true or false')
+  return value
 }
 
 function rules(key: string, value: unknown): readonly ProcessRule[] {

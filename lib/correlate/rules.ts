@@ -5,6 +5,8 @@
  * system's does.
  */
 
+import { hostPath, partsOfPath } from '../process/path.js'
+
 export interface ProcessRule {
   /**
    * The whole path of the program; with `*` in front, every path that ends like this. A path with a
@@ -29,6 +31,8 @@ interface Prepared {
   user: string | number | undefined
 }
 
+const DELETED = / \(deleted\)$/
+
 export class ProcessRules {
   /** By the last component of the path, in lower case: most processes are none of any rule's. */
   readonly #byName = new Map<string, Prepared[]>()
@@ -38,13 +42,23 @@ export class ProcessRules {
     for (const rule of rules) this.#add(prepare(rule))
   }
 
-  match(party: Party): boolean {
+  /** Whether one of them says exactly this. `isOfHost`: whether the path is that of the host's own file. */
+  match(party: Party, isOfHost = true): boolean {
     const path = party.FILE_PATH
-    if (path !== undefined && this.#byName.size > 0) {
+    if (path !== undefined && isOfHost && isWhole(path) && this.#byName.size > 0) {
       const rules = this.#byName.get(nameOf(path))
       if (rules?.some((rule) => hasPath(rule, path) && hasUser(rule, party))) return true
     }
     return this.#byUser.some((rule) => hasUser(rule, party))
+  }
+
+  /** Also where only a part of the path is known, or its file was removed or replaced since it was executed. */
+  mayMatch(party: Party, hostNamespace: number | undefined): boolean {
+    if (this.match(party)) return true
+    const path = party.FILE_PATH?.replace(DELETED, '')
+    if (path === undefined || this.#byName.size === 0) return false
+    const rules = this.#byName.get(nameOf(path))
+    return rules?.some((rule) => mayHavePath(rule, path, hostNamespace) && hasUser(rule, party)) === true
   }
 
   #add(rule: Prepared): void {
@@ -73,6 +87,18 @@ function nameOf(path: string): string {
 function hasPath(rule: Prepared, path: string): boolean {
   const compared = rule.isWindows ? path.toLowerCase() : path
   return rule.isEnd ? compared.endsWith(rule.path!) : compared === rule.path
+}
+
+/** One that begins in the middle, or in a place of its own, names no file by itself: process/path.ts. */
+function isWhole(path: string): boolean {
+  return partsOfPath(path) === undefined
+}
+
+function mayHavePath(rule: Prepared, path: string, hostNamespace: number | undefined): boolean {
+  if (isWhole(path)) return hasPath(rule, path)
+  const parts = rule.isEnd ? partsOfPath(path) : hostPath(path, hostNamespace)
+  if (parts === undefined) return false
+  return hasPath(rule, parts.rest) || (parts.isCut && rule.path!.endsWith(parts.rest))
 }
 
 function hasUser({ user }: Prepared, party: Party): boolean {

@@ -29,12 +29,14 @@ export class SensitiveAccesses {
   readonly #told = new BoundedMap<Told>(TOLD_MAX)
   readonly #sensitive: ProcessRules
   readonly #ignored: ProcessRules
+  readonly #hostNamespace: number | undefined
   readonly #find: Find
   #repeats = 0
 
-  constructor(sensitive: ProcessRules, ignored: ProcessRules, find: Find) {
+  constructor(sensitive: ProcessRules, ignored: ProcessRules, hostNamespace: number | undefined, find: Find) {
     this.#sensitive = sensitive
     this.#ignored = ignored
+    this.#hostNamespace = hostNamespace
     this.#find = find
   }
 
@@ -49,7 +51,7 @@ export class SensitiveAccesses {
   }
 
   isSensitive(party: Party): boolean {
-    return this.#sensitive.match(party)
+    return this.#sensitive.mayMatch(party, this.#hostNamespace)
   }
 
   start(record: NewProcess | ExistingProcess): void {
@@ -65,12 +67,12 @@ export class SensitiveAccesses {
     this.#ended.push(atom)
   }
 
-  /** `mask`: of a handle; 0 for a thread. */
-  access(record: Access, mask: number): void {
+  /** `mask`: of a handle; 0 for a thread. `isOfHost`: whether the path of who acts is that of the host's own file. */
+  access(record: Access, mask: number, isOfHost: boolean): void {
     if (mask !== 0 && !reachesIn(mask)) return
     const start = this.#startOf(record)
     if (start === undefined) return
-    if (record.event.SOURCE !== undefined && this.#ignored.match(record.event.SOURCE)) return
+    if (record.event.SOURCE !== undefined && this.#ignored.match(record.event.SOURCE, isOfHost)) return
     const { routing } = record
     const repeats = this.#repeatsBefore(`${routing.parent} ${routing.target} ${mask}`, routing.event_time)
     if (repeats === undefined) return

@@ -3,6 +3,7 @@
  */
 import { Type } from 'typebox'
 import { extension, flag, integer, only, text, texts } from './field.js'
+import { PATH_FORMS } from './truncated.js'
 
 const inode = (of: string) => integer('inode number', `The ${of} namespace`)
 
@@ -31,7 +32,7 @@ export const ofProcess = {
   ),
   CURRENT_DIRECTORY: extension(
     'for kernel threads, and when it could not be read',
-    only('linux', text('path', 'The working directory, in the mount namespace of the process')),
+    only('linux', text('path', `The working directory, in the mount namespace of the process. ${PATH_FORMS}`)),
   ),
   GROUP_ID: extension('when it could not be read', only('linux', integer('group id', 'The real group'))),
   EFFECTIVE_USER_ID: extension(
@@ -59,10 +60,17 @@ export const ofProcess = {
   ),
   CGROUP_PATH: extension(
     'when it could not be read',
-    only('linux', text('path', 'The cgroup (version 2), from the root of the hierarchy')),
+    only(
+      'linux',
+      text(
+        'path',
+        'The cgroup (version 2, or that of the pids controller where the process is in the root of version 2), from the root ' +
+          'of the hierarchy whatever its cgroup namespace; of ".../a/b" the beginning is cut off, and no exclusion holds for it',
+      ),
+    ),
   ),
   CONTAINER_ID: extension(
-    'when CGROUP_PATH does not name a container',
+    'when CGROUP_PATH does not name a container, or is cut',
     only(
       'linux',
       text('64 lower-case hex digits', 'The container, as Docker, containerd, CRI-O and Podman name it in CGROUP_PATH'),
@@ -121,7 +129,7 @@ export const rawBytes = extension(
   'unless a field held bytes that are no UTF-8',
   Type.Record(Type.String(), Type.String(), {
     description:
-      'The exact bytes of each such field; COMMAND_LINE holds the arguments, each with a NUL behind it, and so does ENVIRONMENT_VARIABLES its items',
+      'The exact bytes of each such field, of a path those of the path itself; COMMAND_LINE holds the arguments, each with a NUL behind it, and so does ENVIRONMENT_VARIABLES its items',
     'x-unit': 'field name → base64',
   }),
 )

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { ofEvent, rawBytes } from './extensions.js'
 import { flag, integer, MS_SINCE_EPOCH, only, sha256, sometimes, text } from './field.js'
-import { truncated } from './truncated.js'
+import { PATH_FORMS, truncated } from './truncated.js'
 
 const signature = Type.Object(
   {
@@ -31,7 +31,7 @@ const signature = Type.Object(
 
 export const identity = {
   MEMORY_SIZE: integer('bytes', 'The mapped size when a module load was the occasion, else 0'),
-  FILE_PATH: text('path', 'The file'),
+  FILE_PATH: text('path', `The file, as the event that was the occasion has it. ${PATH_FORMS}`),
   TIMESTAMP: integer(MS_SINCE_EPOCH, 'When it was executed or loaded: equal to routing.event_time'),
   SIGNATURE: sometimes('when the signature was not checked', only('windows', signature)),
   HASH: sometimes('when ERROR is not 0', sha256('The file')),

@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import { ofEvent, rawBytes } from './extensions.js'
 import { flag, integer, MS_SINCE_EPOCH, only, sha256, sometimes, text } from './field.js'
 import { record } from './record.js'
-import { truncated } from './truncated.js'
+import { PATH_FORMS, truncated } from './truncated.js'
 
 export const moduleLoad = record(
   'MODULE_LOAD',
@@ -25,7 +25,7 @@ export const moduleLoad = record(
     PROCESS_ID: integer('process id', 'The process that loaded it'),
     FILE_PATH: sometimes(
       'for modules of the kernel, and when it could not be read',
-      text('path', 'The file of the module'),
+      text('path', `The file of the module, as the process reached it. ${PATH_FORMS}`),
     ),
     MODULE_NAME: sometimes(
       'when it could not be read',

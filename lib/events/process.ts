@@ -4,7 +4,7 @@
  */
 import { type Static, type TUnsafe, Type } from 'typebox'
 import { atom, flag, integer, MS_SINCE_EPOCH, only, sha256, sometimes, text } from './field.js'
-import { truncated } from './truncated.js'
+import { PATH_FORMS, truncated } from './truncated.js'
 
 export const image = {
   PROCESS_ID: integer('process id', 'The process, numbered as in the initial pid namespace'),
@@ -18,6 +18,7 @@ export const image = {
       'path',
       'The file that runs. Linux: absolute, in the mount namespace of the process; the interpreter where a script runs; ' +
         '"/memfd:NAME" for a file that exists in memory only; " (deleted)" follows a file that has no name any more. ' +
+        `${PATH_FORMS} ` +
         'Windows: a DOS path, or \\Device\\HarddiskVolumeN\\… where only the kernel path is known, or the file name alone where ' +
         'a recording has no more',
     ),

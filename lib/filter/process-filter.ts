@@ -4,6 +4,7 @@
  * Belonging to a subtree goes over at a fork; all else is looked at anew for each image.
  */
 import type { ProcessImage } from '../process/image.js'
+import { hostPath, partsOfPath } from '../process/path.js'
 import type { ProcessTable } from '../process/table.js'
 import type { FilterOptions } from './options.js'
 import { VERDICT, type Verdict } from './verdict.js'
@@ -20,6 +21,8 @@ export interface ResolvedFilter extends Omit<FilterOptions, 'users' | 'excludeUs
   isWindows?: boolean | undefined
   /** Where excludePaths hold; undefined: everywhere. */
   mountNamespace?: number | undefined
+  /** The initial mount namespace, where it is known. */
+  hostNamespace?: number | undefined
 }
 
 export class ProcessFilter {
@@ -71,12 +74,12 @@ export class ProcessFilter {
   }
 
   #isAskedFor(image: ProcessImage): boolean {
-    const { paths, users, accounts, cgroups, subtreeOf, isWindows } = this.#filter
+    const { paths, users, accounts, cgroups, subtreeOf, isWindows, hostNamespace } = this.#filter
     return (
-      (paths === undefined || isAmong(image.path, paths, isWindows)) &&
+      (paths === undefined || mayBeAmong(image.path, paths, isWindows, hostNamespace)) &&
       (users === undefined || users.includes(image.userId!)) &&
       (accounts === undefined || isAccount(image, accounts)) &&
-      (cgroups === undefined || isBelow(image.details?.CGROUP_PATH, cgroups)) &&
+      (cgroups === undefined || mayBeBelow(image.details?.CGROUP_PATH, cgroups)) &&
       (subtreeOf === undefined || image.isInSubtree)
     )
   }
@@ -92,21 +95,21 @@ export class ProcessFilter {
     )
   }
 
-  /** In a mount namespace of one's own one can have any file at any path. */
-  #trustsPath({ details }: ProcessImage): boolean {
+  /**
+   * In a mount namespace of one's own one can have any file at any path. What counts is where the path holds: a process
+   * outside can execute what is inside.
+   */
+  #trustsPath(image: ProcessImage): boolean {
     const { mountNamespace } = this.#filter
-    return mountNamespace === undefined || details?.NAMESPACES?.MNT === mountNamespace
+    return mountNamespace === undefined || image.pathNamespace === mountNamespace
   }
 }
 
-/** Whether records must say in which cgroup and which namespaces a process is. */
+/** Whether records must say in which cgroup and which pid namespace a process is. */
 export function needsDetails(filter: ResolvedFilter | undefined): boolean {
   return (
     filter !== undefined &&
-    (filter.cgroups !== undefined ||
-      filter.excludeCgroups !== undefined ||
-      filter.mountNamespace !== undefined ||
-      filter.self?.pidNamespace !== undefined)
+    (filter.cgroups !== undefined || filter.excludeCgroups !== undefined || filter.self?.pidNamespace !== undefined)
   )
 }
 
@@ -121,12 +124,31 @@ function isAmong(path: string | undefined, paths: readonly string[], isWindows =
   return paths.some((each) => (each.endsWith(slash) ? name.startsWith(each) : name === each))
 }
 
+/** Also where only a part of the path is known, and the rest may be as asked for. */
+function mayBeAmong(
+  path: string | undefined,
+  paths: readonly string[],
+  isWindows: boolean | undefined,
+  hostNamespace: number | undefined,
+): boolean {
+  if (isAmong(path, paths, isWindows)) return true
+  const parts = path === undefined || isWindows ? undefined : hostPath(path, hostNamespace)
+  if (parts === undefined) return false
+  const { isCut, rest } = parts
+  return isCut ? paths.some((each) => each.endsWith('/') || each.endsWith(rest)) : isAmong(rest, paths)
+}
+
 function isAccount({ userName, details }: ProcessImage, accounts: readonly string[]): boolean {
   return [userName, details?.USER_SID].some((name) => name !== undefined && accounts.includes(name.toLowerCase()))
 }
 
 function isBelow(cgroup: string | undefined, cgroups: readonly string[]): boolean {
   return cgroup !== undefined && cgroups.some((each) => cgroup === each || cgroup.startsWith(withSlash(each)))
+}
+
+/** Of a path that is cut, what is above may be any of them. */
+function mayBeBelow(cgroup: string | undefined, cgroups: readonly string[]): boolean {
+  return isBelow(cgroup, cgroups) || (cgroup !== undefined && partsOfPath(cgroup)?.isCut === true)
 }
 
 function withSlash(path: string): string {

@@ -7,6 +7,7 @@
  */
 import { KernelwireError } from '../errors.js'
 import { type NativeHasher, type NativeHashRequest, native } from '../native.js'
+import { partsOfPath } from '../process/path.js'
 import type { FileRequest } from './identities.js'
 import { FILE_ERROR } from './known-file.js'
 import { FileResults } from './results.js'
@@ -139,16 +140,17 @@ export class Hasher extends FileResults {
   #requestOf({ id, sight }: FileRequest): NativeHashRequest {
     const { file, path, pid, uid, startLow, startHigh, isExecuted } = sight
     const { limitBytes, bytesPerSecond, allowsRemote } = this.#options
-    const isExact = sight.pathBytes === undefined && !path.includes('\ufffd')
+    const parts = partsOfPath(path)
+    const isExact = sight.pathBytes === undefined && !parts?.isDetached && !path.includes('\ufffd')
     return {
       id,
       uid,
-      identity: Uint32Array.of(...file.words, file.mountNamespace),
+      identity: Uint32Array.of(...file.words, parts?.mountNamespace ?? file.mountNamespace),
       pid,
       startLow: startLow >>> 0,
       startHigh: startHigh >>> 0,
       isExecuted,
-      path: isExact ? path : '',
+      path: isExact ? (parts?.rest ?? path) : '',
       limitBytes,
       bytesPerSecond,
       allowsRemote,

@@ -22,7 +22,8 @@ export async function resolveFilter(filter: FilterOptions | undefined): Promise<
     users: await userIds(users),
     excludeUsers: await userIds(excludeUsers),
     self: self === false ? await thisProcess() : undefined,
-    mountNamespace: rest.excludePaths && !excludeEverywhere ? await initialMountNamespace() : undefined,
+    mountNamespace: rest.excludePaths && !excludeEverywhere ? await requiredMountNamespace() : undefined,
+    hostNamespace: rest.paths && (await initialMountNamespace()),
   }
 }
 
@@ -60,9 +61,13 @@ async function thisProcess(): Promise<ResolvedFilter['self']> {
 }
 
 /** Threads of the kernel live in it; where we do not see them, nobody says which one it is. */
-async function initialMountNamespace(): Promise<number> {
+export async function initialMountNamespace(): Promise<number | undefined> {
   const isInitial = (await namespaceOf('self', 'pid')) === INITIAL_PID_NAMESPACE
-  const namespace = isInitial ? await namespaceOf('2', 'mnt') : undefined
+  return isInitial ? namespaceOf('2', 'mnt') : undefined
+}
+
+async function requiredMountNamespace(): Promise<number> {
+  const namespace = await initialMountNamespace()
   if (namespace !== undefined) return namespace
   throw new KernelwireError(
     'ERR_OPTION',

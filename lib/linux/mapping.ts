@@ -4,6 +4,7 @@ import { release } from 'node:os'
 import { Acts } from '../acts.js'
 import { version } from '../cli/version.js'
 import { EventClock } from '../clock.js'
+import type { ResolvedCorrelation } from '../correlate/correlator.js'
 import { Drain, type DrainSource } from '../drain.js'
 import { resolveEnvelope } from '../envelope.js'
 import type { EventName } from '../events/index.js'
@@ -41,8 +42,9 @@ export interface Mapping {
   recorder: Recorder | undefined
 }
 
-type MappingOptions = Omit<ResolvedOptions, 'onBatch' | 'on' | 'signal' | 'filter'> & {
+type MappingOptions = Omit<ResolvedOptions, 'onBatch' | 'on' | 'signal' | 'filter' | 'correlation'> & {
   filter: ResolvedFilter | undefined
+  correlation: ResolvedCorrelation
 }
 
 /** `onFailure`: called when it can be recorded no longer. */

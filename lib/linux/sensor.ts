@@ -13,6 +13,7 @@ import type { Sensor } from '../sensor.js'
 import { type SensorStats, statsOf } from '../stats.js'
 import type { EventStream } from '../stream.js'
 import type { ResolvedUpdate } from '../update.js'
+import { resolveCorrelation } from './correlation.js'
 import { resolveFilter } from './filter.js'
 import { type Mapping, openMapping } from './mapping.js'
 import { asksFor } from './programs.js'
@@ -46,7 +47,10 @@ class LinuxBackend implements Backend {
 
   /** Throws a KernelwireError; nothing is left in the kernel then. */
   static async open(options: BackendOptions): Promise<LinuxBackend> {
-    const filter = await resolveFilter(options.filter)
+    const [filter, correlation] = await Promise.all([
+      resolveFilter(options.filter),
+      resolveCorrelation(options.correlation),
+    ])
     const kernelOptions = {
       ringBytes: options.ringBytes,
       asks: asksFor(options.events, options.extended, needsDetails(filter)),
@@ -59,7 +63,7 @@ class LinuxBackend implements Backend {
       throw error
     })
     let fail: ((error: unknown) => void) | undefined
-    const mapping = await openMapping(source, { ...options, filter }, (error) => fail?.(error)).catch(async (error) => {
+    const mapping = await openMapping(source, { ...options, filter, correlation }, (error) => fail?.(error)).catch(async (error) => {
       source.close()
       await hasher.close()
       throw error

@@ -1,8 +1,18 @@
-/** What is known of a process only with `extended`: the fields as the events have them. */
+/** Beside the texts of the details. */
+export interface DetailNotes {
+  /** True lengths of those that were cut. */
+  truncated: Record<string, number> | undefined
+  /** Exact bytes of those that are no UTF-8, as base64. */
+  rawBytes: Record<string, string> | undefined
+}
+
+/** What is known of a process only with `extended`: the fields as the events have them, and notes. */
 export type AnyDetails = Partial<Details & WindowsDetails>
 
 /** On Linux. */
 export interface Details {
+  /** No field of an event. */
+  notes: DetailNotes | undefined
   ARGUMENTS: readonly string[] | undefined
   CURRENT_DIRECTORY: string | undefined
   GROUP_ID: number

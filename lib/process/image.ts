@@ -51,6 +51,8 @@ export class ProcessImage {
   creationTime: number | undefined
 
   path: string | undefined
+  /** In which mount namespace the path is what the process called its file; 0: in none, or not known. */
+  pathNamespace = 0
   commandLine: string | undefined
   baseAddress = 0
   memoryBytes = 0

@@ -12,6 +12,8 @@ import { FRAME_BYTES } from '../records.js'
 export const MAGIC = Buffer.from('894b57520d0a1a0a', 'hex')
 /** Raised also when native/record.h or native/etw_record.h change what a record says: records are in the file as they are. */
 export const VERSION = 4
+/** Records of Linux lie otherwise in recordings of versions before this one. */
+export const LINUX_RECORDS_SINCE = 4
 
 const ENDIAN_MARK = 0x0a0b0c0d
 
@@ -74,6 +76,8 @@ export interface FileHeader {
   part: number
   /** The same in all parts of a run. */
   run: string
+  /** Of who wrote it; default: VERSION. */
+  version?: number
 }
 
 export type HeaderFault = 'foreign' | 'byte order' | 'newer' | 'damaged' | 'truncated'
@@ -107,7 +111,7 @@ export function decodeFileHeader(head: Buffer): FileHeader | HeaderFault {
   if (readWord(bytes, FILE_HEADER.version) > VERSION) return 'newer'
   if (readWord(bytes, FILE_HEADER.crc) !== crc32(bytes.subarray(0, FILE_HEADER.crc))) return 'damaged'
   const run = bytes.toString('hex', FILE_HEADER.run, FILE_HEADER.run + RUN_BYTES)
-  return { part: readWord(bytes, FILE_HEADER.part), run }
+  return { part: readWord(bytes, FILE_HEADER.part), run, version: readWord(bytes, FILE_HEADER.version) }
 }
 
 /** What stands before the frames of a block. */

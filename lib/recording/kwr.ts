@@ -18,7 +18,7 @@ import { TappedSource } from '../tap.js'
 import { parseChange } from './changes.js'
 import { EtwPlayback } from './etw-playback.js'
 import { parseFileResult } from './file-results.js'
-import { ENTRY, FIELD, isRecording } from './format.js'
+import { ENTRY, FIELD, isRecording, LINUX_RECORDS_SINCE } from './format.js'
 import { Frames, isMs, numberAt, textAt } from './frames.js'
 import { parseLosses } from './losses.js'
 import { decodeSeed, type Meta, parseMeta } from './meta.js'
@@ -44,6 +44,7 @@ export const kwr: RecordingFormat = {
     try {
       const { meta, block } = await beginningOf(parts)
       if (meta.layout === 'etw') return new EtwPlayback(parts, meta, block, options)
+      if (parts.version < LINUX_RECORDS_SINCE) throw olderRefusal(parts.name, meta.version)
       const playback = new KwrPlayback(parts, meta, block, options)
       // What sensor.update() has asked for later, the beginning does not know.
       if (playback.lacks(options.events) && !(await hasPipe(paths)))
@@ -67,6 +68,13 @@ async function beginningOf(parts: Parts): Promise<{ meta: Meta; block: Frames }>
   throw new KernelwireError(
     'ERR_RECORDING_DAMAGED',
     `the beginning of ${parts.name} is missing or damaged, and without it nothing can be made of the rest`,
+  )
+}
+
+function olderRefusal(path: string, version: string): KernelwireError {
+  return new KernelwireError(
+    'ERR_RECORDING_VERSION',
+    `${path} was written by kernelwire ${version}, whose records lie otherwise; replay it with that version`,
   )
 }
 

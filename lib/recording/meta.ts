@@ -1,5 +1,5 @@
 /** All that the mapping was told at the start: the first entry of a recording. */
-import type { CorrelationOptions } from '../correlate/correlator.js'
+import type { ResolvedCorrelation } from '../correlate/correlator.js'
 import { validateCorrelation } from '../correlate/options.js'
 import type { Coverage } from '../coverage.js'
 import { type Envelope, isEnvelopeValue } from '../envelope.js'
@@ -41,7 +41,7 @@ export interface MappingOptions {
   allAccess?: boolean | undefined
   forkWindowMs: number
   filter?: ResolvedFilter | undefined
-  correlation: CorrelationOptions
+  correlation: ResolvedCorrelation
 }
 
 const SEED = /^[0-9a-f]{32}$/
@@ -103,11 +103,11 @@ const FILTER_USERS = ['users', 'excludeUsers'] as const
 
 export function isFilter(value: unknown): value is ResolvedFilter {
   if (!isObject(value)) return false
-  const { self, subtreeOf, mountNamespace } = value
+  const { self, subtreeOf, mountNamespace, hostNamespace } = value
   return (
     FILTER_TEXTS.every((key) => isListOf(isText, value[key])) &&
     FILTER_USERS.every((key) => isListOf(isWord, value[key])) &&
-    [subtreeOf, mountNamespace].every((number) => number === undefined || isWord(number)) &&
+    [subtreeOf, mountNamespace, hostNamespace].every((number) => number === undefined || isWord(number)) &&
     (self === undefined || (isObject(self) && isWord(self.pid)))
   )
 }
@@ -117,9 +117,11 @@ function isListOf(isOne: (value: unknown) => boolean, value: unknown): boolean {
 }
 
 function isCorrelation(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { hostNamespace, ...options } = value
   try {
-    validateCorrelation(value)
-    return isObject(value)
+    validateCorrelation(options)
+    return hostNamespace === undefined || isWord(hostNamespace)
   } catch {
     return false
   }

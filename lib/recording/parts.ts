@@ -1,6 +1,6 @@
 /** The files of one recording, one after the other. */
 import { KernelwireError } from '../errors.js'
-import type { FileHeader, HeaderFault } from './format.js'
+import { type FileHeader, type HeaderFault, VERSION } from './format.js'
 import { type Input, openInput } from './input.js'
 import { BlockReader, type Damage } from './reader.js'
 
@@ -34,6 +34,11 @@ export class Parts {
 
   get name(): string {
     return this.#parts[0]!.path
+  }
+
+  /** Of the oldest who wrote one of them. */
+  get version(): number {
+    return Math.min(...this.#parts.map(({ header }) => header.version ?? VERSION))
   }
 
   /** Whether the block that was read last is of the first file. */

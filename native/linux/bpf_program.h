@@ -62,6 +62,10 @@ class BpfProgram {
   std::string hook_;
 };
 
+// Whether programs of this kernel may call this helper, as enum bpf_func_id has it. False without
+// BTF.
+bool KernelHasHelper(const char* name);
+
 // Whether the kernel passes sched_process_exit its second argument (6.17). False without BTF.
 bool ExitHasGroupDead();
 

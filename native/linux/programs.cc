@@ -10,36 +10,47 @@
 #include "module_calls.skel.h"
 #include "module_exec.skel.h"
 #include "module_map.skel.h"
+#include "module_map_old.skel.h"
 #include "open_calls.skel.h"
 #include "pidfd_calls.skel.h"
 #include "pipe_calls.skel.h"
+#include "pipe_calls_old.skel.h"
 #include "pipe_functions.skel.h"
+#include "pipe_functions_old.skel.h"
 #include "process_exec.skel.h"
+#include "process_exec_old.skel.h"
 #include "process_exit.skel.h"
 #include "process_fork.skel.h"
+#include "process_fork_old.skel.h"
 #include "ptrace_begin.skel.h"
 #include "remote_thread.skel.h"
 #include "span_end.skel.h"
 #include "task_snapshot.skel.h"
+#include "task_snapshot_old.skel.h"
 #include "track_end.skel.h"
 
 namespace kernelwire {
 namespace {
 
-ProgramSource Source(const char* name, const void* (*object)(size_t*)) {
+using Object = const void* (*)(size_t*);
+
+// `old`: the object for kernels without bpf_loop, where it is another one.
+ProgramSource Source(const char* name, Object object, Object old = nullptr) {
+  static const bool is_old = !KernelHasHelper("BPF_FUNC_loop");
   size_t bytes;
-  const void* data = object(&bytes);
+  const void* data = is_old && old ? old(&bytes) : object(&bytes);
   return {name, data, bytes};
 }
 
 const std::vector<ProgramSource>& All() {
   static const std::vector<ProgramSource> all = {
-      Source("process_fork", process_fork_bpf__elf_bytes),
-      Source("process_exec", process_exec_bpf__elf_bytes),
+      Source("process_fork", process_fork_bpf__elf_bytes, process_fork_old_bpf__elf_bytes),
+      Source("process_exec", process_exec_bpf__elf_bytes, process_exec_old_bpf__elf_bytes),
       Source("process_exit", process_exit_bpf__elf_bytes),
-      Source("task_snapshot", task_snapshot_bpf__elf_bytes),
-      Source("task_snapshot_arguments", task_snapshot_bpf__elf_bytes),
-      Source("module_map", module_map_bpf__elf_bytes),
+      Source("task_snapshot", task_snapshot_bpf__elf_bytes, task_snapshot_old_bpf__elf_bytes),
+      Source("task_snapshot_arguments", task_snapshot_bpf__elf_bytes,
+             task_snapshot_old_bpf__elf_bytes),
+      Source("module_map", module_map_bpf__elf_bytes, module_map_old_bpf__elf_bytes),
       Source("module_mmap", module_calls_bpf__elf_bytes),
       Source("module_mprotect", module_calls_bpf__elf_bytes),
       Source("module_pkey_mprotect", module_calls_bpf__elf_bytes),
@@ -87,18 +98,18 @@ const std::vector<ProgramSource>& All() {
       Source("track_exit", track_end_bpf__elf_bytes),
       Source("track_exec", track_end_bpf__elf_bytes),
       Source("span_exit", span_end_bpf__elf_bytes),
-      Source("fifo_open", pipe_functions_bpf__elf_bytes),
-      Source("fifo_opened", pipe_functions_bpf__elf_bytes),
-      Source("fifo_make", pipe_functions_bpf__elf_bytes),
-      Source("fifo_made", pipe_functions_bpf__elf_bytes),
-      Source("fifo_openat", pipe_calls_bpf__elf_bytes),
-      Source("fifo_openat2", pipe_calls_bpf__elf_bytes),
-      Source("fifo_open_call", pipe_calls_bpf__elf_bytes),
-      Source("fifo_creat", pipe_calls_bpf__elf_bytes),
-      Source("fifo_open_calls", pipe_calls_bpf__elf_bytes),
-      Source("fifo_mknodat", pipe_calls_bpf__elf_bytes),
-      Source("fifo_mknod", pipe_calls_bpf__elf_bytes),
-      Source("fifo_make_calls", pipe_calls_bpf__elf_bytes),
+      Source("fifo_open", pipe_functions_bpf__elf_bytes, pipe_functions_old_bpf__elf_bytes),
+      Source("fifo_opened", pipe_functions_bpf__elf_bytes, pipe_functions_old_bpf__elf_bytes),
+      Source("fifo_make", pipe_functions_bpf__elf_bytes, pipe_functions_old_bpf__elf_bytes),
+      Source("fifo_made", pipe_functions_bpf__elf_bytes, pipe_functions_old_bpf__elf_bytes),
+      Source("fifo_openat", pipe_calls_bpf__elf_bytes, pipe_calls_old_bpf__elf_bytes),
+      Source("fifo_openat2", pipe_calls_bpf__elf_bytes, pipe_calls_old_bpf__elf_bytes),
+      Source("fifo_open_call", pipe_calls_bpf__elf_bytes, pipe_calls_old_bpf__elf_bytes),
+      Source("fifo_creat", pipe_calls_bpf__elf_bytes, pipe_calls_old_bpf__elf_bytes),
+      Source("fifo_open_calls", pipe_calls_bpf__elf_bytes, pipe_calls_old_bpf__elf_bytes),
+      Source("fifo_mknodat", pipe_calls_bpf__elf_bytes, pipe_calls_old_bpf__elf_bytes),
+      Source("fifo_mknod", pipe_calls_bpf__elf_bytes, pipe_calls_old_bpf__elf_bytes),
+      Source("fifo_make_calls", pipe_calls_bpf__elf_bytes, pipe_calls_old_bpf__elf_bytes),
   };
   return all;
 }

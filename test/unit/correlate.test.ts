@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type CorrelationOptions, Correlator } from '../../lib/correlate/correlator.js'
+import { Correlator, type ResolvedCorrelation } from '../../lib/correlate/correlator.js'
 import type { Finding } from '../../lib/correlate/finding.js'
 import type {
   EventName,
@@ -226,6 +226,53 @@ test('evidence is frozen: it is shared with what was delivered on its own', () =
   }
 })
 
+const HOST = 4_026_531_832
+const SSHD = '/usr/sbin/sshd'
+const TOOL = '/usr/bin/gdb'
+
+test.each<[string, string, number | undefined, boolean]>([
+  ['the host’s own file', TOOL, HOST, true],
+  ['a file of that name in another mount namespace', TOOL, 99, false],
+  ['a file of which nobody knows where it is', TOOL, 0, false],
+  ['a file of that name that is executed from outside', `mnt:[99]${TOOL}`, 0, false],
+  ['the host’s file, executed from within another mount namespace', `mnt:[${HOST}]${TOOL}`, 0, false],
+  ['a file on a mount that nobody has', `(detached)${TOOL}`, 0, false],
+  ['a path whose beginning is cut', `...${TOOL}`, 0, false],
+])('--ignore: %s', (_, FILE_PATH, pathNamespace, isIgnored) => {
+  for (const path of [TOOL, '*/gdb']) {
+    const world = new World({ ignore: [{ path }], hostNamespace: HOST })
+    const target = world.process(700, { FILE_PATH: SSHD })
+    world.handle(world.process(4_000, { FILE_PATH }), target, READ, pathNamespace)
+    expect(world.names).toEqual(isIgnored ? [] : ['SENSITIVE_PROCESS_ACCESS'])
+  }
+})
+
+test('--ignore by user alone looks at no path, and everywhere is everywhere', () => {
+  const options: ResolvedCorrelation[] = [
+    { ignore: [{ user: 0 }], hostNamespace: HOST },
+    { ignore: [{ path: TOOL }], ignoreEverywhere: true, hostNamespace: HOST },
+  ]
+  for (const each of options) {
+    const world = new World(each)
+    const target = world.process(700, { FILE_PATH: SSHD })
+    world.handle(world.process(4_000, { FILE_PATH: TOOL, USER_ID: 0 }), target, READ, 99)
+    expect(world.names).toEqual([])
+  }
+})
+
+test.each<[string, string, boolean]>([
+  ['the host’s file, in a process that has moved to another mount namespace', `mnt:[${HOST}]${SSHD}`, true],
+  ['a path that may be it', '.../sbin/sshd', true],
+  ['a path that ends otherwise', '.../bin/sshd', false],
+  ['a file that was removed or replaced', `${SSHD} (deleted)`, true],
+  ['a file of another mount namespace', `mnt:[99]${SSHD}`, false],
+  ['a file on a mount that nobody has', `(detached)${SSHD}`, false],
+])('sensitive by its path: %s', (_, FILE_PATH, isSensitive) => {
+  const world = new World({ hostNamespace: HOST })
+  world.handle(world.process(4_000, {}), world.process(700, { FILE_PATH }), READ)
+  expect(world.names).toEqual(isSensitive ? ['SENSITIVE_PROCESS_ACCESS'] : [])
+})
+
 type Known = ExistingProcess
 
 /** A few processes and what they do to each other. */
@@ -236,7 +283,7 @@ class World {
   #time = START
   #atoms = 0
 
-  constructor(options: CorrelationOptions = {}) {
+  constructor(options: ResolvedCorrelation = {}) {
     this.correlator = new Correlator(options, (finding) => this.found.push(finding))
   }
 
@@ -263,10 +310,10 @@ class World {
     this.correlator.observe({ routing, event } as TerminateProcess)
   }
 
-  handle(source: Known | undefined, target: Known, mask: number): RemoteProcessHandle {
+  handle(source: Known | undefined, target: Known, mask: number, pathNamespace?: number): RemoteProcessHandle {
     const event = { ACCESS_FLAGS: mask, ...parties(source, target) }
     const record = { routing: this.#upon('REMOTE_PROCESS_HANDLE', source, target), event } as RemoteProcessHandle
-    this.correlator.observe(record)
+    this.correlator.observe(record, pathNamespace)
     return record
   }
 

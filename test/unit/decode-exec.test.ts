@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { NewProcess } from '../../lib/events/index.js'
 import { atomOf, EPOCH, only, PAGE, Playback, type PlaybackOptions } from './playback.js'
-import { block, exec, FLAG, type Image, type ImageParts, terminated } from './record-bytes.js'
+import { block, exec, FLAG, type Image, type ImageParts, PLACE, terminated } from './record-bytes.js'
 
 const INIT: Image = { pid: 1, execId: 1, startMs: 10 }
 const IMAGE: Image = { pid: 500, execId: 7, startMs: 2_000 }
@@ -98,9 +98,52 @@ describe('the path', () => {
     expect(plain(parts)).not.toHaveProperty('TRUNCATED')
   })
 
-  test('that was too long has its end, and its true length', () => {
-    const event = plain({ path: '/deep/end', pathBytes: 9_000 })
-    expect(event).toMatchObject({ FILE_PATH: '/deep/end', TRUNCATED: { FILE_PATH: 9_000 } })
+  test.each<[string, ImageParts, string]>([
+    [
+      'of another mount namespace names it',
+      { pathPlace: PLACE.elsewhere, file: { mountNamespace: 9 } },
+      'mnt:[9]/bin/a',
+    ],
+    ['on a mount that nobody has is detached', { pathPlace: PLACE.detached }, '(detached)/bin/a'],
+    ['of no directory is detached', { pathPlace: PLACE.noDirectory }, '(detached)/bin/a'],
+    ['that nobody walked is as /proc has it', { pathPlace: PLACE.unknown }, '/bin/a'],
+    [
+      'that was removed elsewhere says both',
+      { pathPlace: PLACE.detached, flags: FLAG.deleted },
+      '(detached)/bin/a (deleted)',
+    ],
+    ['of a place that no version knows is as it is', { pathPlace: 200 }, '/bin/a'],
+  ])('%s', (_, parts, path) => {
+    const event = plain({ path: '/bin/a', ...parts })
+    expect(event.FILE_PATH).toBe(path)
+    expect(event).not.toHaveProperty('TRUNCATED')
+  })
+
+  test('that was too long has its end behind three points, and its true length', () => {
+    const cut = { path: '/deep/end', pathBytes: 9_000 }
+    expect(plain(cut)).toMatchObject({ FILE_PATH: '.../deep/end', TRUNCATED: { FILE_PATH: 9_000 } })
+    const elsewhere = plain({ ...cut, pathPlace: PLACE.elsewhere, file: { mountNamespace: 9 } })
+    expect(elsewhere).toMatchObject({ FILE_PATH: 'mnt:[9].../deep/end', TRUNCATED: { FILE_PATH: 9_000 } })
+    expect(plain({ ...cut, path: '' })).toMatchObject({ FILE_PATH: '...', TRUNCATED: { FILE_PATH: 9_000 } })
+  })
+
+  test('of more names than are looked at has a length that is more than what was seen', () => {
+    const event = plain({ path: '/d/d', pathPlace: PLACE.unended })
+    expect(event).toMatchObject({ FILE_PATH: '.../d/d', TRUNCATED: { FILE_PATH: 6 } })
+  })
+
+  test('is not mistaken for that of the program that ran before from a whole one', () => {
+    const arguments_ = terminated(['a'])
+    const playback = new Playback()
+    const of = (pid: number, parts: ImageParts) =>
+      playback.play(exec({ ...IMAGE, pid }, INIT, { path: '/bin/a', arguments: arguments_, ...parts }))[0]!.event
+    const paths = [of(50, {}), of(51, { pathPlace: PLACE.detached }), of(52, { pathBytes: 99 }), of(53, {})]
+    expect(paths.map((event) => (event as NewProcess['event']).FILE_PATH)).toEqual([
+      '/bin/a',
+      '(detached)/bin/a',
+      '.../bin/a',
+      '/bin/a',
+    ])
   })
 })
 
@@ -249,6 +292,45 @@ test('with details, everything that the kernel knows of the process is told', ()
     },
     SEQUENCE: 1,
   })
+})
+
+test('a directory and a cgroup whose beginning is cut have their true lengths, and name no container', () => {
+  const cgroup = `/docker/${'a'.repeat(64)}`
+  const event = extended({
+    path: '/x',
+    details: { directory: '/deep', directoryBytes: 9_000, cgroup, cgroupBytes: 5_000 },
+  })
+  expect(event).toMatchObject({
+    CURRENT_DIRECTORY: '.../deep',
+    CGROUP_PATH: `...${cgroup}`,
+    TRUNCATED: { CURRENT_DIRECTORY: 9_000, CGROUP_PATH: 5_000 },
+  })
+  expect(event).not.toHaveProperty('CONTAINER_ID')
+  const unended = extended({ path: '/x', details: { cgroup, cgroupPlace: PLACE.unended } })
+  expect(unended).toMatchObject({ CGROUP_PATH: `...${cgroup}`, TRUNCATED: { CGROUP_PATH: cgroup.length + 2 } })
+  expect(unended).not.toHaveProperty('CONTAINER_ID')
+})
+
+test('a directory of another mount namespace, or of none, says so', () => {
+  const of = (details: NonNullable<ImageParts['details']>) => extended({ path: '/x', details }).CURRENT_DIRECTORY
+  const directory = '/home'
+  expect(of({ directory, directoryPlace: PLACE.elsewhere, directoryNamespace: 9 })).toBe('mnt:[9]/home')
+  expect(of({ directory, directoryPlace: PLACE.detached })).toBe('(detached)/home')
+})
+
+test('each text of the details has its exact bytes beside it, and what is cut of a parent stays with it', () => {
+  const [directory, cgroup] = [Buffer.from('/d\xff', 'latin1'), Buffer.from('/c\xfe', 'latin1')]
+  const playback = new Playback({ extended: true })
+  const parts = { path: '/x', details: { directory, directoryBytes: 9_000, cgroup } }
+  const [event] = only('NEW_PROCESS', playback.play(exec(IMAGE, INIT, parts)))
+  expect(event!.event.RAW_BYTES).toEqual({
+    CURRENT_DIRECTORY: directory.toString('base64'),
+    CGROUP_PATH: cgroup.toString('base64'),
+  })
+  const child = { pid: 501, execId: 8, startMs: 3_000 }
+  const [next] = only('NEW_PROCESS', playback.play(exec(child, IMAGE, { path: '/y', details: {} })))
+  expect(next!.event.PARENT).not.toHaveProperty('TRUNCATED')
+  expect(next!.event).not.toHaveProperty('RAW_BYTES')
 })
 
 test('of the details, what is not set is absent', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { atomOf, EPOCH, inShort, only, Playback, type PlaybackOptions } from './playback.js'
-import { exec, exit, FLAG, fork, type Image, loaded, type ModuleParts } from './record-bytes.js'
+import { exec, exit, FLAG, fork, type Image, loaded, type ModuleParts, PLACE } from './record-bytes.js'
 
 const INIT: Image = { pid: 1, execId: 1, startMs: 0 }
 const IMAGE: Image = { pid: 500, execId: 7, startMs: 2_000 }
@@ -45,7 +45,20 @@ test('what is not known is absent', () => {
 })
 
 test('a path that was cut has its true length', () => {
-  expect(loadOf({ ...usual, pathBytes: 5_000 }).event.TRUNCATED).toEqual({ FILE_PATH: 5_000 })
+  const { event } = loadOf({ ...usual, path: '/lib/libc.so.6', pathBytes: 5_000 })
+  expect(event).toMatchObject({
+    FILE_PATH: '.../lib/libc.so.6',
+    MODULE_NAME: 'libc.so.6',
+    TRUNCATED: { FILE_PATH: 5_000 },
+  })
+})
+
+test('a path of another mount namespace, or of none, says so, and the name is that of the file', () => {
+  const path = '/lib/libc.so.6'
+  const elsewhere = { ...usual, path, pathPlace: PLACE.elsewhere, file: { mountNamespace: 7 } }
+  expect(loadOf(elsewhere).event).toMatchObject({ FILE_PATH: 'mnt:[7]/lib/libc.so.6', MODULE_NAME: 'libc.so.6' })
+  const detached = loadOf({ ...usual, path, pathPlace: PLACE.detached, flags: FLAG.deleted })
+  expect(detached.event).toMatchObject({ FILE_PATH: '(detached)/lib/libc.so.6 (deleted)', MODULE_NAME: 'libc.so.6' })
 })
 
 test('bytes that are no UTF-8 are there exactly, with the extended fields', () => {
@@ -57,6 +70,10 @@ test('bytes that are no UTF-8 are there exactly, with the extended fields', () =
     RAW_BYTES: { FILE_PATH: path.toString('base64') },
   })
   expect(loadOf({ ...usual, path: '/\ufffd' }, { extended: true }).event).not.toHaveProperty('RAW_BYTES')
+  const name = Buffer.from([0x2f, 0x61, 0x2f, 0xff])
+  expect(loadOf({ ...usual, path: name }, { extended: true }).event).toMatchObject({
+    RAW_BYTES: { FILE_PATH: name.toString('base64'), MODULE_NAME: Buffer.from([0xff]).toString('base64') },
+  })
 })
 
 test('a backslash is part of a name', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { atomOf, EPOCH, inShort, only, Playback, type PlaybackOptions } from './playback.js'
-import { exec, FLAG, fork, type Image, type PipeParts, pipe } from './record-bytes.js'
+import { exec, FLAG, fork, type Image, type PipeParts, PLACE, pipe } from './record-bytes.js'
 
 const INIT: Image = { pid: 1, execId: 1, startMs: 0 }
 const IMAGE: Image = { pid: 500, execId: 7, startMs: 2_000 }
@@ -40,7 +40,18 @@ test('one that has no name any more says so', () => {
 })
 
 test('a path that was cut has its true length', () => {
-  expect(pathOf({ path: '/run/a', pathBytes: 5_000 })).toMatchObject({ TRUNCATED: { FILE_PATH: 5_000 } })
+  const cut = { path: '/run/a', pathBytes: 5_000 }
+  expect(pathOf(cut)).toMatchObject({ FILE_PATH: '.../run/a', TRUNCATED: { FILE_PATH: 5_000 } })
+  const joined = pathOf({ ...cut, name: '../../../b' })
+  expect(joined).toMatchObject({ FILE_PATH: '.../b', TRUNCATED: { FILE_PATH: 5_010 } })
+})
+
+test('a path of another mount namespace, or of none, says so', () => {
+  const path = { path: '/run', name: 'a' }
+  expect(pathOf({ ...path, pathPlace: PLACE.elsewhere, mountNamespace: 7 })).toMatchObject({
+    FILE_PATH: 'mnt:[7]/run/a',
+  })
+  expect(pathOf({ ...path, pathPlace: PLACE.detached })).toMatchObject({ FILE_PATH: '(detached)/run/a' })
 })
 
 test('bytes that are no UTF-8 are there exactly, with the extended fields', () => {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { refusalOfPrograms, refusalOfRing } from '../../lib/linux/refusal.js'
 import { RawRecord } from '../../lib/raw-record.js'
@@ -33,6 +34,10 @@ test('a recording that is foreign, newer, of another byte order, cut short or da
   const newer = Buffer.from(whole)
   newer.writeUInt32LE(whole.readUInt32LE(12) + 1, 12)
   await expect(opened(newer)).rejects.toMatchObject(coded('ERR_RECORDING_VERSION', /newer kernelwire; update/))
+  const older = Buffer.from(whole)
+  older.writeUInt32LE(3, 12)
+  older.writeUInt32LE(crc32(older.subarray(0, 60)), 60)
+  await expect(opened(older)).rejects.toMatchObject(coded('ERR_RECORDING_VERSION', /records lie otherwise; replay/))
   const swapped = Buffer.from(whole)
   swapped.subarray(8, 12).swap32()
   await expect(opened(swapped)).rejects.toMatchObject(coded('ERR_RECORDING_VERSION', /another byte order/))

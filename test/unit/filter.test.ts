@@ -7,7 +7,7 @@ import { validateFilter } from '../../lib/filter/options.js'
 import type { ResolvedFilter } from '../../lib/filter/process-filter.js'
 import { resolveFilter } from '../../lib/linux/filter.js'
 import { atomOf, inShort, Playback } from './playback.js'
-import { block, exec, exit, fork, type Image, loaded, row, terminated } from './record-bytes.js'
+import { block, exec, exit, fork, type Image, type ImageParts, loaded, PLACE, row, terminated } from './record-bytes.js'
 
 const SHELL: Image = { pid: 40, execId: 2, startMs: 1_000 }
 const HOST = 4_026_531_832
@@ -77,10 +77,70 @@ test('of each kind that is given one must fit, and no exclusion', () => {
 })
 
 test('an excluded path counts in the initial mount namespace only, unless asked', () => {
-  const at = (pid: number, mount: number) => life(pid, '/bin/a', { details: { namespaces: NAMESPACES(mount) } })
+  const at = (pid: number, mountNamespace: number) => life(pid, '/bin/a', { file: { mountNamespace } })
   const filter = { excludePaths: ['/bin/a'], excludeUsers: [7] }
   expect(playedWith({ ...filter, mountNamespace: HOST }, at(50, HOST), at(51, 99))).toEqual(LIFE(51))
   expect(playedWith(filter, at(50, HOST), at(51, 99))).toEqual([])
+})
+
+const CUT = { pathBytes: 5_000 }
+const elsewhere = (mountNamespace: number) => ({ pathPlace: PLACE.elsewhere, file: { mountNamespace } })
+
+test.each<[string, ImageParts]>([
+  ['its beginning is cut', { ...CUT, file: { mountNamespace: HOST } }],
+  ['it has more names than are looked at', { pathPlace: PLACE.unended }],
+  ['it is one of another mount namespace', elsewhere(99)],
+  ['a process of another mount namespace executes it in the initial one', elsewhere(HOST)],
+  ['it is on a mount that nobody has', { pathPlace: PLACE.detached }],
+  ['nobody knows in which mount namespace', { pathPlace: PLACE.unknown }],
+])('an excluded path excludes nothing where %s', (_, parts) => {
+  const filter = { excludePaths: ['/bin/', '/bin/a'], excludeUsers: [7], mountNamespace: HOST }
+  expect(playedWith(filter, life(50, '/bin/a', parts))).toEqual(LIFE(50))
+})
+
+test('a path that is cut, or of another mount namespace, is excluded nowhere even where paths count everywhere', () => {
+  const filter = { excludePaths: ['/bin/'], excludeUsers: [7] }
+  for (const parts of [CUT, elsewhere(99), { pathPlace: PLACE.detached }]) {
+    expect(playedWith(filter, life(50, '/bin/a', parts))).toEqual(LIFE(50))
+  }
+})
+
+test('a path that is cut is asked for by all that it could be', () => {
+  for (const path of ['/anywhere/', '/x/bin/a']) {
+    expect(playedWith({ paths: [path] }, life(50, '/bin/a', CUT))).toEqual(LIFE(50))
+  }
+  expect(playedWith({ paths: ['/bin/b', '/bin/a/b'] }, life(50, '/bin/a', CUT))).toEqual([])
+})
+
+test('a path of another mount namespace is asked for by nobody, unless that is the initial one', () => {
+  const filter = { paths: ['/usr/bin/', '/usr/bin/a'], hostNamespace: HOST }
+  expect(playedWith(filter, life(50, '/usr/bin/a', elsewhere(HOST)), life(51, '/usr/bin/a', elsewhere(99)))).toEqual(
+    LIFE(50),
+  )
+  expect(playedWith(filter, life(50, '/usr/bin/a', { pathPlace: PLACE.detached }))).toEqual([])
+})
+
+test('a fork stays excluded by the path of its program, until it executes another one', () => {
+  const filter = { excludePaths: ['/bin/a'], excludeUsers: [7], mountNamespace: HOST }
+  const playback = new Playback({ filter })
+  const first: Image = { pid: 50, execId: 1, startMs: 1_000 }
+  const child: Image = { pid: 51, execId: 1, startMs: 2_000 }
+  const events = playback.play(
+    exec(first, SHELL, { path: '/bin/a', file: { mountNamespace: HOST } }),
+    fork(child, first),
+    exit(child, { atMs: 30_000 }),
+  )
+  expect([...events, ...playback.finish()]).toEqual([])
+})
+
+test('a cgroup whose path is cut is never excluded, and asked for by all', () => {
+  const cut = { details: { cgroup: '/system.slice/a', cgroupBytes: 5_000 } }
+  const unended = { details: { cgroup: '/system.slice/a', cgroupPlace: PLACE.unended } }
+  for (const parts of [cut, unended]) {
+    const filter = { excludeCgroups: ['/system.slice', '/'], excludeUsers: [7] }
+    expect(playedWith(filter, life(50, '/bin/a', parts))).toEqual(LIFE(50))
+    expect(playedWith({ cgroups: ['/user.slice'] }, life(50, '/bin/a', parts))).toEqual(LIFE(50))
+  }
 })
 
 test('what only the filter needs to know is not in the events', () => {

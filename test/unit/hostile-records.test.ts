@@ -78,17 +78,17 @@ const ARGUMENTS_LENGTH = 82
 const DETAILS_OF_EXEC = 136
 const DETAILS_OF_FORK = 64
 const DIRECTORY_LENGTH = 56
-const CGROUP_LENGTH = 60
+const CGROUP_LENGTH = 58
 
 test.each([
   ['a path', changed(EXEC, PATH_LENGTH, 0xff, 0xff), TYPE.exec],
   ['a path by one byte', changed(EXEC, PATH_LENGTH, '/bin/program'.length + 1), TYPE.exec],
   ['arguments', changed(EXEC, ARGUMENTS_LENGTH, 0xff, 0xff), TYPE.exec],
   ['arguments by one byte', changed(EXEC, ARGUMENTS_LENGTH, 'program -x '.length + 1), TYPE.exec],
-  ['a directory', changed32(EXEC, DETAILS_OF_EXEC + DIRECTORY_LENGTH, 0xffffffff), TYPE.exec],
-  ['a cgroup', changed32(EXEC, DETAILS_OF_EXEC + CGROUP_LENGTH, 0xfffffff0), TYPE.exec],
-  ['a directory', changed32(FORK, DETAILS_OF_FORK + DIRECTORY_LENGTH, 0xffffffff), TYPE.fork],
-  ['a cgroup', changed32(FORK, DETAILS_OF_FORK + CGROUP_LENGTH, 0x7fffffff), TYPE.fork],
+  ['a directory', changed(EXEC, DETAILS_OF_EXEC + DIRECTORY_LENGTH, 0xff, 0xff), TYPE.exec],
+  ['a cgroup', changed(EXEC, DETAILS_OF_EXEC + CGROUP_LENGTH, 0xf0, 0xff), TYPE.exec],
+  ['a directory', changed(FORK, DETAILS_OF_FORK + DIRECTORY_LENGTH, 0xff, 0xff), TYPE.fork],
+  ['a cgroup', changed(FORK, DETAILS_OF_FORK + CGROUP_LENGTH, 0xff, 0x7f), TYPE.fork],
   ['a piece', changed32(ARGUMENTS, 40, 0xffffffff), TYPE.arguments],
   ['a piece beyond its block and', changed32(ARGUMENTS, 32, 1), TYPE.arguments],
   ['an offset', changed32(ENVIRONMENT, 32, 0xffffffff), TYPE.environment],

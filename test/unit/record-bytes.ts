@@ -28,6 +28,9 @@ export const FLAG = {
   newPipe: 1,
 } as const
 
+/** Where the way up from a name ended. */
+export const PLACE = { unknown: 0, own: 1, elsewhere: 2, detached: 3, noDirectory: 4, unended: 5 } as const
+
 /** Which image of which process; `startMs`: when the process started, on the records' clock. */
 export interface Image {
   pid: number
@@ -72,7 +75,14 @@ interface DetailsParts {
   ]
   namespacePid?: number
   directory?: Text
+  /** Default: as many as are here. */
+  directoryBytes?: number
+  /** Default: the root of its own mount namespace. */
+  directoryPlace?: number
+  directoryNamespace?: number
   cgroup?: Text
+  cgroupBytes?: number
+  cgroupPlace?: number
   tty?: string
 }
 
@@ -91,6 +101,8 @@ export interface ImageParts extends HeaderParts {
   path?: Text
   /** Default: as many as are here. */
   pathBytes?: number
+  /** Default: the root of its own mount namespace, which `file` has. */
+  pathPlace?: number
   /** What of the arguments is in the record itself; each ends with NUL. */
   arguments?: Text
   argumentsBytes?: number
@@ -111,6 +123,7 @@ export interface ModuleParts extends HeaderParts {
   path?: Text
   /** Default: as many as are here. */
   pathBytes?: number
+  pathPlace?: number
 }
 
 export interface AccessParts extends HeaderParts {
@@ -176,7 +189,8 @@ export function loaded(image: Image, parts: ModuleParts = {}): Uint8Array {
   putFile(record, parts.file ?? {})
   record.u32(parts.pathBytes ?? path.length)
   record.u16(path.length)
-  record.u16(0)
+  record.u8(parts.pathPlace ?? PLACE.own)
+  record.u8(0)
   record.raw(path)
   return record.bytes()
 }
@@ -207,6 +221,8 @@ export interface PipeParts extends HeaderParts {
   path?: Text
   /** Default: as many as are here. */
   pathBytes?: number
+  pathPlace?: number
+  mountNamespace?: number
   /** What the process wrote, from there on. */
   name?: Text
 }
@@ -218,6 +234,9 @@ export function pipe(image: Image, parts: PipeParts): Uint8Array {
   record.u32(parts.pathBytes ?? path.length)
   record.u16(path.length)
   record.u16(name.length)
+  record.u32(parts.mountNamespace ?? 0)
+  record.u8(parts.pathPlace ?? PLACE.own)
+  record.raw(new Uint8Array(3))
   record.raw(path)
   record.raw(name)
   return record.bytes()
@@ -300,7 +319,8 @@ function imageRecord(type: number, image: Image, parent: Image, parts: ImagePart
   record.u32(parts.pathBytes ?? path.length)
   record.u16(path.length)
   record.u16(argumentsHere.length)
-  record.u32(0)
+  record.u8(parts.pathPlace ?? PLACE.own)
+  record.raw(new Uint8Array(3))
   putFile(record, parts.file ?? {})
   if (parts.details !== undefined) putDetails(record, parts.details)
   record.raw(path)
@@ -348,8 +368,15 @@ function putDetails(record: Fields, details: DetailsParts): void {
   record.u64(details.capabilities ?? 0n)
   for (const inode of details.namespaces ?? [1, 2, 3, 4, 5, 6, 7]) record.u32(inode)
   record.u32(details.namespacePid ?? 0)
-  record.u32(toBytes(details.directory ?? '').length)
-  record.u32(toBytes(details.cgroup ?? '').length)
+  const [directory, cgroup] = [toBytes(details.directory ?? ''), toBytes(details.cgroup ?? '')]
+  record.u16(directory.length)
+  record.u16(cgroup.length)
+  record.u32(details.directoryBytes ?? directory.length)
+  record.u32(details.cgroupBytes ?? cgroup.length)
+  record.u32(details.directoryNamespace ?? 0)
+  record.u8(details.directoryPlace ?? PLACE.own)
+  record.u8(details.cgroupPlace ?? PLACE.own)
+  record.raw(new Uint8Array(6))
   record.raw(Buffer.from((details.tty ?? '').padEnd(16, '\0'), 'latin1'))
 }
 

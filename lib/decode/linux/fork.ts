@@ -58,6 +58,7 @@ function inherit(image: ProcessImage, creator: ProcessImage): void {
   image.commandLine = creator.commandLine
   image.baseAddress = creator.baseAddress
   image.file = creator.file
+  image.pathNamespace = creator.pathNamespace
   image.truncated = creator.truncated
   image.rawBytes = creator.rawBytes
   image.isInSubtree = creator.isInSubtree

@@ -1,14 +1,13 @@
 /** An image from an exec record or from a row of the snapshot: both are struct image_record. */
-import { isUtf8 } from 'node:buffer'
 import { ProcessImage } from '../../process/image.js'
+import { cutPath, ownNamespace, PLACE, placedPath } from '../../process/path.js'
 import type { Records } from '../../records.js'
 import type { Block } from './blocks.js'
 import type { Context } from './context.js'
 import { decodeDetails, detailsStrings } from './details.js'
 import { KNOWN_BYTES_MAX, KnownTexts, withoutLastNul, withSpaces } from './known-texts.js'
-import { DETAILS, FLAG, HEADER, IMAGE, PARENT } from './layout.js'
-
-const REPLACED = '\ufffd'
+import { DETAILS, FILE, FLAG, HEADER, IMAGE, PARENT } from './layout.js'
+import { exactBytes, withExact, withLength } from './texts.js'
 
 /** Where the variable parts of an image record lie. */
 interface Extent {
@@ -58,6 +57,7 @@ export class ImageDecoder {
     image.userId = u32[word + (IMAGE.uid >> 2)]!
     image.userName = (flags & FLAG.FOREIGN_USER) !== 0 ? undefined : users.name(image.userId)
     image.file = files?.at(records, at + IMAGE.file)
+    image.pathNamespace = ownNamespace(records.u8[at + IMAGE.path_place]!, pathNamespaceAt(records, at))
     if ((flags & FLAG.DETAILS) !== 0) image.details = decodeDetails(records, extent.details, extent.pathEnd)
     this.#putTexts(image, records, at, extent, block)
     return image
@@ -68,14 +68,14 @@ export class ImageDecoder {
     const flags = records.u8[at + HEADER.flags]!
     const pathBytes = records.u32[(at + IMAGE.path_bytes) >>> 2]!
     const argumentsBytes = records.u32[(at + IMAGE.arguments_bytes) >>> 2]!
-    const isPlain = (flags & (FLAG.DETAILS | FLAG.DELETED)) === 0
+    const isPlain = (flags & (FLAG.DETAILS | FLAG.DELETED)) === 0 && records.u8[at + IMAGE.path_place]! <= PLACE.OWN
     const isWhole = pathBytes === pathEnd - path && argumentsBytes === argumentsEnd - pathEnd
     if (isPlain && isWhole && pathBytes > 0 && argumentsBytes > 0 && argumentsEnd - path <= KNOWN_BYTES_MAX) {
       const texts = this.#texts.of(records, path, pathEnd, argumentsEnd)
       image.path = texts.path
       image.commandLine = texts.commandLine
     } else {
-      putPath(image, records, extent, flags, pathBytes)
+      putPath(image, records, at, extent, pathBytes)
       putArguments(image, records, extent, argumentsBytes, block)
     }
   }
@@ -102,12 +102,20 @@ function extentOf(records: Records, at: number): Extent | undefined {
   return argumentsEnd > end ? undefined : { details, path, pathEnd, arguments: strings, argumentsEnd }
 }
 
-function putPath(image: ProcessImage, records: Records, extent: Extent, flags: number, wholeBytes: number): void {
+function pathNamespaceAt({ u32 }: Records, at: number): number {
+  return u32[(at + IMAGE.file + FILE.mount_namespace) >>> 2]!
+}
+
+function putPath(image: ProcessImage, records: Records, at: number, extent: Extent, wholeBytes: number): void {
   const { path, pathEnd } = extent
-  if (pathEnd === path) return
+  if (wholeBytes === 0) return
+  const place = records.u8[at + IMAGE.path_place]!
+  const isDeleted = (records.u8[at + HEADER.flags]! & FLAG.DELETED) !== 0
   const text = records.text(path, pathEnd)
-  image.path = (flags & FLAG.DELETED) !== 0 ? `${text} (deleted)` : text
-  if (wholeBytes > pathEnd - path) cut(image, 'FILE_PATH', wholeBytes)
+  const placed = placedPath(text, place, pathNamespaceAt(records, at), wholeBytes, pathEnd - path)
+  image.path = isDeleted ? `${placed} (deleted)` : placed
+  const cutBytes = cutPath(place, wholeBytes, pathEnd - path)
+  if (cutBytes !== undefined) cut(image, 'FILE_PATH', cutBytes)
   keepRaw(image, 'FILE_PATH', text, records.u8, path, pathEnd)
 }
 
@@ -139,13 +147,11 @@ function putCommandLine(image: ProcessImage, text: string): void {
 }
 
 function cut(image: ProcessImage, field: string, wholeBytes: number): void {
-  image.truncated = Object.freeze({ ...image.truncated, [field]: wholeBytes })
+  image.truncated = withLength(image.truncated, field, wholeBytes)
 }
 
 /** With `extended`, the exact bytes beside a text in which some were replaced. */
 function keepRaw(image: ProcessImage, field: string, text: string, bytes: Buffer, start: number, end: number): void {
-  if (image.details === undefined || !text.includes(REPLACED)) return
-  const exact = bytes.subarray(start, end)
-  if (isUtf8(exact)) return
-  image.rawBytes = Object.freeze({ ...image.rawBytes, [field]: exact.toString('base64') })
+  if (image.details === undefined) return
+  image.rawBytes = withExact(image.rawBytes, field, exactBytes(text, bytes, start, end))
 }

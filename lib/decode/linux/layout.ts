@@ -61,6 +61,7 @@ export const IMAGE = {
   path_bytes: 76,
   path_length: 80,
   arguments_length: 82,
+  path_place: 84,
   file: 88,
   SIZE: 136,
 } as const
@@ -86,6 +87,7 @@ export const MODULE = {
   file: 48,
   path_bytes: 96,
   path_length: 100,
+  path_place: 102,
   SIZE: 104,
 } as const
 
@@ -114,7 +116,14 @@ export const THREAD = { target: 32, thread: 48, reasons: 52, SIZE: 56 } as const
 /** What the events that are asked for need of programs that they share with others. */
 export const ASKS = { DETAILS: 1, DENIED: 2, ENVIRONMENT: 4, THREADS: 8 } as const
 
-export const PIPE = { path_bytes: 32, path_length: 36, name_length: 38, SIZE: 40 } as const
+export const PIPE = {
+  path_bytes: 32,
+  path_length: 36,
+  name_length: 38,
+  mount_namespace: 40,
+  path_place: 44,
+  SIZE: 48,
+} as const
 
 export const BULK = { offset: 32, total: 36, length: 40, SIZE: 48 } as const
 
@@ -134,9 +143,14 @@ export const DETAILS = {
   cgroup_namespace: 48,
   namespace_pid: 52,
   directory_length: 56,
-  cgroup_length: 60,
-  tty: 64,
-  SIZE: 80,
+  cgroup_length: 58,
+  directory_bytes: 60,
+  cgroup_bytes: 64,
+  directory_namespace: 68,
+  directory_place: 72,
+  cgroup_place: 73,
+  tty: 80,
+  SIZE: 96,
 } as const
 
 /** struct cpu_counters, of one CPU. */

@@ -1,10 +1,11 @@
 /** A loaded module from its record (native/record.h, struct module_record), into the stream. */
-import { isUtf8 } from 'node:buffer'
 import type { ProcessImage } from '../../process/image.js'
 import type { ModuleExtras } from '../../process/module.js'
+import { cutPath, PLACE, placedPath } from '../../process/path.js'
 import type { Records } from '../../records.js'
 import type { EventStream } from '../../stream.js'
-import { FLAG, HEADER, MODULE, TYPE } from './layout.js'
+import { FILE, FLAG, HEADER, MODULE, TYPE } from './layout.js'
+import { exactBytes, withExact } from './texts.js'
 
 const REPLACED = '\ufffd'
 
@@ -24,40 +25,58 @@ export function tellModule(
 ): void {
   const start = at + MODULE.SIZE
   const end = start + records.u16[(at + MODULE.path_length) >>> 1]!
-  const text = start === end ? undefined : records.text(start, end)
+  const text = records.text(start, end)
   const flags = records.u8[at + HEADER.flags]!
+  const place = records.u8[at + MODULE.path_place]!
+  const bytes = records.u32[(at + MODULE.path_bytes) >>> 2]!
   const isOfKernel = (flags & FLAG.KERNEL_MODULE) !== 0
-  const isDeleted = (flags & FLAG.DELETED) !== 0 && text !== undefined
-  const isCut = records.u32[(at + MODULE.path_bytes) >>> 2]! > end - start
-  const isUsual = !isOfKernel && !isDeleted && !isCut && !(stream.extended && text?.includes(REPLACED))
+  const isPlain = place <= PLACE.OWN && bytes === end - start && (flags & (FLAG.DELETED | FLAG.KERNEL_MODULE)) === 0
+  const isUsual = isPlain && bytes > 0 && !(stream.extended && text.includes(REPLACED))
   stream.module(
     image,
     records.u32[(at + HEADER.pid) >>> 2]!,
-    isOfKernel ? undefined : isDeleted ? `${text} (deleted)` : text,
+    isOfKernel ? undefined : isUsual ? text : pathOf(records, at, text, end - start),
     records.u64(at + MODULE.memory_size),
     records.u64(at + MODULE.base_address),
     time,
-    isUsual ? undefined : extrasOf(records, at, text, isOfKernel, isCut, stream.extended),
+    isUsual ? undefined : extrasOf(records, at, text, isOfKernel, stream.extended),
     TYPE.MODULE,
     isOfKernel ? undefined : stream.identities?.files.at(records, at + MODULE.file),
   )
 }
 
+function pathOf(records: Records, at: number, text: string, hereBytes: number): string | undefined {
+  const bytes = records.u32[(at + MODULE.path_bytes) >>> 2]!
+  if (bytes === 0) return undefined
+  const place = records.u8[at + MODULE.path_place]!
+  const mountNamespace = records.u32[(at + MODULE.file + FILE.mount_namespace) >>> 2]!
+  const path = placedPath(text, place, mountNamespace, bytes, hereBytes)
+  return (records.u8[at + HEADER.flags]! & FLAG.DELETED) === 0 ? path : `${path} (deleted)`
+}
+
 /** A module of the kernel has a name, and other ones a path. */
-function extrasOf(
-  records: Records,
-  at: number,
-  text: string | undefined,
-  isOfKernel: boolean,
-  isCut: boolean,
-  isExtended: boolean,
-): ModuleExtras {
+function extrasOf(records: Records, at: number, text: string, isOfKernel: boolean, isExtended: boolean): ModuleExtras {
   const field = isOfKernel ? 'MODULE_NAME' : 'FILE_PATH'
   const start = at + MODULE.SIZE
-  const bytes = records.u8.subarray(start, start + records.u16[(at + MODULE.path_length) >>> 1]!)
+  const end = start + records.u16[(at + MODULE.path_length) >>> 1]!
+  const whole = cutPath(records.u8[at + MODULE.path_place]!, records.u32[(at + MODULE.path_bytes) >>> 2]!, end - start)
+  const name = text.slice(text.lastIndexOf('/') + 1)
   return {
-    name: isOfKernel ? text : text?.slice(text.lastIndexOf('/') + 1),
-    truncated: isCut ? Object.freeze({ [field]: records.u32[(at + MODULE.path_bytes) >>> 2]! }) : undefined,
-    rawBytes: isExtended && !isUtf8(bytes) ? Object.freeze({ [field]: bytes.toString('base64') }) : undefined,
+    name: name === '' ? undefined : name,
+    truncated: whole === undefined ? undefined : Object.freeze({ [field]: whole }),
+    rawBytes: isExtended ? rawBytesOf(records.u8, field, text, name, start, end) : undefined,
   }
+}
+
+function rawBytesOf(
+  bytes: Buffer,
+  field: string,
+  text: string,
+  name: string,
+  start: number,
+  end: number,
+): Record<string, string> | undefined {
+  const ofPath = withExact(undefined, field, exactBytes(text, bytes, start, end))
+  const nameStart = bytes.subarray(start, end).lastIndexOf(0x2f) + 1
+  return withExact(ofPath, 'MODULE_NAME', exactBytes(name, bytes, start + nameStart, end))
 }

@@ -13,14 +13,16 @@ static __always_inline struct path_buffer *own_buffer(void);
  * A path into that buffer. Not static: the verifier goes through it once, not once for each caller. It
  * wants numbers then, not pointers.
  */
-__noinline int own_path_of_dentry(__u64 mount_point, __u64 dentry)
+__noinline int own_path_of_dentry(__u64 mount_point, __u64 dentry, __u64 own)
 {
-	return path_of_dentry((struct vfsmount *)mount_point, (struct dentry *)dentry, own_buffer());
+	return path_of_dentry((struct vfsmount *)mount_point, (struct dentry *)dentry, own, own_buffer());
 }
 
-#define CGROUP_DEPTH 32
-#ifndef CGROUP_LIMIT
-#define CGROUP_LIMIT 1024
+/* Names of one cgroup's path. */
+#ifdef KERNELWIRE_OLD
+#define CGROUP_DEPTH 64
+#else
+#define CGROUP_DEPTH 4096
 #endif
 
 static __always_inline void fill_namespaces(struct process_details *details, struct task_struct *task)
@@ -74,6 +76,10 @@ static __always_inline void fill_details(struct process_details *details, struct
 	if (tty)
 		bpf_probe_read_kernel_str(details->tty, sizeof(details->tty), tty->name);
 	details->directory_length = details->cgroup_length = 0;
+	details->directory_bytes = details->cgroup_bytes = 0;
+	details->directory_namespace = 0;
+	details->directory_place = details->cgroup_place = PATH_UNKNOWN;
+	__builtin_memset(details->reserved, 0, sizeof(details->reserved));
 }
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
@@ -86,25 +92,35 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *nod
 	return BPF_CORE_READ(plain, parent);
 }
 
+/* One name up. No limit but that of a path holds for a name: kernfs asks nobody (fs/kernfs/dir.c). */
+static long kernfs_step(__u64 index, struct path_buffer **context)
+{
+	struct path_buffer *buffer = *context;
+	struct kernfs_node *node = (void *)READ_ONCE(buffer->dentry);
+	struct kernfs_node *parent = kernfs_parent(node);
+	const char *name = BPF_CORE_READ(node, name);
+	long length;
+
+	if (!parent) {
+		WRITE_ONCE(buffer->place, PATH_OWN);
+		return 1;
+	}
+	/* Only for its length, into the room behind the end of the path. */
+	length = bpf_probe_read_kernel_str(buffer->bytes + PATH_LIMIT, PATH_LIMIT, name);
+	if (length <= 1)
+		return 1;
+	path_prepend(buffer, (const unsigned char *)name, length - 1);
+	WRITE_ONCE(buffer->dentry, (struct dentry *)parent);
+	return 0;
+}
+
 static __noinline int path_of_kernfs(struct kernfs_node *node, struct path_buffer *buffer)
 {
 	if (!buffer)
 		return 0;
 	path_clear(buffer);
-	for (int depth = 0; depth < CGROUP_DEPTH; depth++) {
-		struct kernfs_node *parent = kernfs_parent(node);
-		const char *name = BPF_CORE_READ(node, name);
-		long length;
-
-		if (!parent)
-			return 0;
-		/* Only for its length, into the room behind the end of the path. */
-		length = bpf_probe_read_kernel_str(buffer->bytes + PATH_LIMIT, NAME_LIMIT + 1, name);
-		if (length <= 1)
-			return 0;
-		path_prepend(buffer, (const unsigned char *)name, length - 1);
-		node = parent;
-	}
+	WRITE_ONCE(buffer->dentry, (struct dentry *)node);
+	repeat(CGROUP_DEPTH, kernfs_step, &buffer);
 	return 0;
 }
 
@@ -125,22 +141,28 @@ static __always_inline void path_of_cgroup(struct task_struct *task, struct path
 	path_of_kernfs(node, buffer);
 }
 
-static __always_inline void path_of_directory(struct fs_struct *fs)
+static __always_inline void path_of_directory(struct fs_struct *fs, __u64 own)
 {
-	own_path_of_dentry((__u64)BPF_CORE_READ(fs, pwd.mnt), (__u64)BPF_CORE_READ(fs, pwd.dentry));
+	own_path_of_dentry((__u64)BPF_CORE_READ(fs, pwd.mnt), (__u64)BPF_CORE_READ(fs, pwd.dentry), own);
 }
 
 /* Details and their two strings into a scratch with `path`, `used` and `strings`. */
-#define add_details(scratch, details, task)                                                        \
-	do {                                                                                       \
-		struct fs_struct *fs_ = (task)->fs;                                                \
-		fill_details(details, task);                                                       \
-		if (fs_) {                                                                         \
-			path_of_directory(fs_);                                                    \
-			WRITE_ONCE((details)->directory_length, path_append(scratch, DIRECTORY_LIMIT)); \
-		}                                                                                  \
-		path_of_cgroup(task, &(scratch)->path);                                            \
-		WRITE_ONCE((details)->cgroup_length, path_append(scratch, CGROUP_LIMIT));          \
+#define add_details(scratch, details, task)                                                     \
+	do {                                                                                    \
+		struct fs_struct *fs_ = (task)->fs;                                             \
+		fill_details(details, task);                                                    \
+		if (fs_) {                                                                      \
+			path_of_directory(fs_, mounts_of(task));                                \
+			WRITE_ONCE((details)->directory_length, path_append(scratch));          \
+			WRITE_ONCE((details)->directory_bytes, READ_ONCE((scratch)->path.total)); \
+			WRITE_ONCE((details)->directory_place, READ_ONCE((scratch)->path.place)); \
+			WRITE_ONCE((details)->directory_namespace,                              \
+				   READ_ONCE((scratch)->path.mount_namespace));                 \
+		}                                                                               \
+		path_of_cgroup(task, &(scratch)->path);                                         \
+		WRITE_ONCE((details)->cgroup_length, path_append(scratch));                     \
+		WRITE_ONCE((details)->cgroup_bytes, READ_ONCE((scratch)->path.total));          \
+		WRITE_ONCE((details)->cgroup_place, READ_ONCE((scratch)->path.place));          \
 	} while (0)
 
 #endif

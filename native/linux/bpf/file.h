@@ -28,15 +28,62 @@
 		ns_;                                                                   \
 	})
 
-/*
- * `task`: in whose mount namespace the path is given. Whatever the verifier thinks of the pointer to
- * the file: some come out of a table of descriptors.
- */
-static __always_inline void fill_file(struct file_identity *identity, struct file *file, struct task_struct *task)
-{
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct nsproxy *nsproxy = task->nsproxy;
+/* Since 6.5 (fs/file_table.c): what an overlay has mapped is a file of one of its layers, made for that. */
+#define FMODE_BACKING (1 << 25)
 
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct file___mode {
+	unsigned int f_mode;
+};
+
+/* Since 6.7 the path by which it was opened stands here, and f_path is that in the layer. */
+struct backing_file {
+	struct file file;
+	struct path user_path;
+};
+
+struct dentry___inode {
+	struct inode *d_inode;
+};
+
+#pragma clang attribute pop
+
+/* A file as its process knows it: as numbers, whatever the verifier thinks of the pointers. */
+struct known_file {
+	struct vfsmount *mount;
+	struct dentry *dentry;
+	struct inode *inode;
+};
+
+static __always_inline bool is_backing(struct file *file)
+{
+	struct file___mode *holder = (void *)file;
+
+	return bpf_core_field_exists(struct backing_file, user_path) && BPF_CORE_READ(holder, f_mode) & FMODE_BACKING;
+}
+
+/* Some files come out of a table of descriptors. */
+static __always_inline void know_file(struct known_file *known, struct file *file)
+{
+	if (is_backing(file)) {
+		struct backing_file *backing = (void *)file - bpf_core_field_offset(struct backing_file, file);
+		struct dentry___inode *entry;
+
+		known->mount = BPF_CORE_READ(backing, user_path.mnt);
+		known->dentry = BPF_CORE_READ(backing, user_path.dentry);
+		entry = (void *)known->dentry;
+		known->inode = BPF_CORE_READ(entry, d_inode);
+		return;
+	}
+	known->mount = BPF_CORE_READ(file, f_path.mnt);
+	known->dentry = BPF_CORE_READ(file, f_path.dentry);
+	known->inode = BPF_CORE_READ(file, f_inode);
+}
+
+/* All but the mount namespace, which its path tells. */
+static __always_inline void fill_file(struct file_identity *identity, struct inode *inode)
+{
 	identity->inode = BPF_CORE_READ(inode, i_ino);
 	identity->size = BPF_CORE_READ(inode, i_size);
 	identity->mtime_ns = inode_time_ns(inode, mtime);
@@ -44,7 +91,6 @@ static __always_inline void fill_file(struct file_identity *identity, struct fil
 	identity->generation = BPF_CORE_READ(inode, i_generation);
 	identity->device = BPF_CORE_READ(inode, i_sb, s_dev);
 	identity->magic = BPF_CORE_READ(inode, i_sb, s_magic);
-	identity->mount_namespace = nsproxy ? BPF_CORE_READ(nsproxy, mnt_ns, ns.inum) : 0;
 }
 
 #endif

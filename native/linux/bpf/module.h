@@ -55,21 +55,21 @@ __noinline int module_emit(__u64 address_of_file, __u64 start, __u64 end)
 	struct module_scratch *mine = bpf_map_lookup_elem(&scratch, &zero);
 	struct cpu_counters *cpu = counters_of_this_cpu();
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct known_file known = {};
 	struct module_record *record;
 
 	if (!mine || !cpu)
 		return 0;
 	record = &mine->record;
 	WRITE_ONCE(mine->used, 0);
-	path_of_dentry(BPF_CORE_READ(file, f_path.mnt), dentry, &mine->path);
-	record->path_length = path_append(mine, PATH_LIMIT);
-	record->path_bytes = READ_ONCE(mine->path.total);
+	know_file(&known, file);
+	path_of_dentry(known.mount, known.dentry, mounts_of(task), &mine->path);
+	add_path_to(mine, record, record->file.mount_namespace);
 	record->reserved = 0;
 	record->base_address = start;
 	record->memory_size = end - start;
-	fill_file(&record->file, file, task);
-	fill_header(&record->header, RECORD_MODULE, is_deleted(dentry) ? RECORD_DELETED : 0, task, cpu);
+	fill_file(&record->file, known.inode);
+	fill_header(&record->header, RECORD_MODULE, is_deleted(known.dentry) ? RECORD_DELETED : 0, task, cpu);
 	shared_output(cpu, &record->header, RECORD_MODULE,
 		      sizeof(*record) + bounded(READ_ONCE(mine->used), sizeof(mine->strings)));
 	return 0;

@@ -83,9 +83,9 @@ __noinline int pipe_emit(__u64 mount, __u64 entry, __u32 flags)
 	if (!mine)
 		return 0;
 	WRITE_ONCE(mine->used, 0);
-	path_of_dentry((struct vfsmount *)mount, dentry, &mine->path);
-	mine->record.path_length = path_append(mine, PATH_LIMIT);
-	mine->record.path_bytes = READ_ONCE(mine->path.total);
+	path_of_dentry((struct vfsmount *)mount, dentry, mounts_of((struct task_struct *)bpf_get_current_task()),
+		       &mine->path);
+	add_path_to(mine, &mine->record, mine->record.mount_namespace);
 	if (is_deleted(dentry))
 		flags |= RECORD_DELETED;
 	pipe_output(mine, flags, 0);

@@ -61,7 +61,7 @@ static __always_inline void path_of_start(struct pipe_scratch *mine, int folder,
 		mount = BPF_CORE_READ(file, f_path.mnt);
 		dentry = BPF_CORE_READ(file, f_path.dentry);
 	}
-	path_of_dentry(mount, dentry, &mine->path);
+	path_of_dentry(mount, dentry, mounts_of(task), &mine->path);
 }
 
 /* Not static: the verifier goes through it once, not once for each caller. */
@@ -77,8 +77,7 @@ __noinline int after_mknod(int folder, __u64 name, __u32 mode)
 	bpf_probe_read_user(&first, sizeof(first), (void *)name);
 	WRITE_ONCE(mine->used, 0);
 	path_of_start(mine, folder, first == '/');
-	mine->record.path_length = path_append(mine, PATH_LIMIT);
-	mine->record.path_bytes = READ_ONCE(mine->path.total);
+	add_path_to(mine, &mine->record, mine->record.mount_namespace);
 	next = next_string(mine, PATH_LIMIT);
 	length = bpf_probe_read_user_str(next, PATH_LIMIT, (void *)name);
 	/* Without the NUL behind it. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* A process became another program: its image, its arguments, its environment. */
-#define DIRECTORY_LIMIT PATH_LIMIT
 #include "auxv.h"
 #include "details.h"
 #include "emit.h"
@@ -15,7 +14,7 @@ struct exec_scratch {
 	struct path_buffer path;
 	__u64 used;	/* bytes of `strings` */
 	struct image_record record;
-	char strings[sizeof(struct process_details) + 2 * PATH_LIMIT + CGROUP_LIMIT + ARGUMENTS_INLINE];
+	char strings[sizeof(struct process_details) + 3 * PATH_LIMIT + ARGUMENTS_INLINE];
 };
 
 struct bulk_scratch {
@@ -177,15 +176,14 @@ static __noinline int emit_blocks(struct exec_scratch *mine, struct bulk_scratch
 	return 0;
 }
 
-static __always_inline void add_path(struct exec_scratch *mine, struct file *file)
+static __always_inline void add_path(struct exec_scratch *mine, struct file *file, struct task_struct *task)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 
 	if (is_deleted(dentry))
 		add_flag(mine, RECORD_DELETED);
-	own_path_of_dentry((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)dentry);
-	WRITE_ONCE(mine->record.path_length, path_append(mine, PATH_LIMIT));
-	WRITE_ONCE(mine->record.path_bytes, READ_ONCE(mine->path.total));
+	own_path_of_dentry((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)dentry, mounts_of(task));
+	add_path_to(mine, &mine->record, mine->record.file.mount_namespace);
 }
 
 static __always_inline void add_arguments(struct exec_scratch *mine, struct mm_struct *mm)
@@ -223,7 +221,7 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux
 	}
 
 	emit_blocks(mine, pieces, task);
-	add_path(mine, bprm->file);
+	add_path(mine, bprm->file, task);
 	if (READ_ONCE(record->header.flags) & RECORD_DETAILS)
 		add_details(mine, (struct process_details *)mine->strings, task);
 	add_arguments(mine, mm);
@@ -236,8 +234,8 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux
 	record->uid = cred->uid.val;
 	record->threads = task->signal->nr_threads;
 	record->resident_pages = resident_pages(mm);
-	record->reserved = 0;
-	fill_file(&record->file, bprm->file, task);
+	__builtin_memset(record->reserved, 0, sizeof(record->reserved));
+	fill_file(&record->file, bprm->file->f_inode);
 	record_output(cpu, RECORD_EXEC, record,
 		      sizeof(*record) + bounded(READ_ONCE(mine->used), sizeof(mine->strings)));
 	return 0;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* A new process, before it runs. */
-#define DIRECTORY_LIMIT PATH_LIMIT
 #include "details.h"
 #include "emit.h"
 #include "memory.h"
@@ -10,7 +9,7 @@ struct fork_scratch {
 	__u64 used;
 	struct fork_record record;
 	struct process_details details;
-	char strings[PATH_LIMIT + CGROUP_LIMIT];
+	char strings[2 * PATH_LIMIT];
 };
 
 struct {

@@ -5,9 +5,6 @@
  * Two forms: the sleepable one (5.18) also reads the arguments, and the plain one leaves
  * them to /proc (native/linux/task_snapshot.cc), as it does those that a row has no room for.
  */
-#define DIRECTORY_LIMIT SNAPSHOT_PATH
-#define CGROUP_LIMIT 512
-
 #include "asks.h"
 #include "auxv.h"
 #include "details.h"
@@ -22,7 +19,7 @@ struct snapshot_scratch {
 	__u32 length;
 	__u32 reserved;
 	struct image_record record;
-	char strings[sizeof(struct process_details) + 2 * SNAPSHOT_PATH + CGROUP_LIMIT + SNAPSHOT_ARGUMENTS];
+	char strings[sizeof(struct process_details) + 3 * PATH_LIMIT + SNAPSHOT_ARGUMENTS];
 };
 
 #define ROW_LIMIT (sizeof(struct snapshot_scratch) - __builtin_offsetof(struct snapshot_scratch, length))
@@ -81,12 +78,11 @@ static __always_inline void add_file(struct snapshot_scratch *mine, struct file 
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	struct image_record *record = &mine->record;
 
-	fill_file(&record->file, file, task);
+	fill_file(&record->file, file->f_inode);
 	if (is_deleted(dentry))
 		WRITE_ONCE(record->header.flags, READ_ONCE(record->header.flags) | RECORD_DELETED);
-	own_path_of_dentry((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)dentry);
-	WRITE_ONCE(record->path_length, path_append(mine, SNAPSHOT_PATH));
-	WRITE_ONCE(record->path_bytes, READ_ONCE(mine->path.total));
+	own_path_of_dentry((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)dentry, mounts_of(task));
+	add_path_to(mine, record, record->file.mount_namespace);
 }
 
 static __always_inline void fill_row(struct snapshot_scratch *mine, struct task_struct *task)
@@ -106,7 +102,8 @@ static __always_inline void fill_row(struct snapshot_scratch *mine, struct task_
 	record->path_bytes = 0;
 	record->path_length = 0;
 	record->arguments_length = 0;
-	record->reserved = 0;
+	record->path_place = PATH_UNKNOWN;
+	__builtin_memset(record->reserved, 0, sizeof(record->reserved));
 	record->file.inode = 0;
 	WRITE_ONCE(mine->used, record->header.flags & RECORD_DETAILS ? sizeof(struct process_details) : 0);
 	if (mm && !(task->flags & PF_KTHREAD)) {
