@@ -3,9 +3,8 @@
  * The modules that the kernel's loader has mapped: the main program and its interpreter. When an
  * exec is told the address space is complete, and only this thread can change it.
  */
-#include "auxv.h"
+#include "image_base.h"
 #include "module.h"
-#include "vma.h"
 
 #define MODULE_PIECES 16	/* mappings of one file, next to each other */
 
@@ -103,11 +102,13 @@ int BPF_PROG(module_exec, struct task_struct *task, pid_t old_pid, struct linux_
 	struct mm_struct___loaded *loaded = (void *)task->mm;
 	__u8 class = 0;
 	struct auxv auxv;
+	__u64 base;
 
 	bpf_probe_read_kernel(&class, sizeof(class), &bprm->buf[4]); /* EI_CLASS */
 	auxv = auxv_read(task->mm, class == 1);
-	if (auxv.program_headers)
-		tell(task, auxv.program_headers, BPF_CORE_READ(loaded, end_data) - 1);
+	base = image_base((__u64)BPF_CORE_READ(task, mm), auxv.program_headers);
+	if (base)
+		tell(task, base, BPF_CORE_READ(loaded, end_data) - 1);
 	if (auxv.interpreter)
 		tell(task, auxv.interpreter, 0);
 	return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* A process became another program: its image, its arguments, its environment. */
-#include "auxv.h"
 #include "details.h"
 #include "emit.h"
 #include "file.h"
+#include "image_base.h"
 #include "memory.h"
 
 /*
@@ -122,11 +122,8 @@ static __noinline int emit_block(struct bulk_scratch *mine, struct task_struct *
 	return 0;
 }
 
-/*
- * The page-aligned start of the file's first segment: the program headers' address less their
- * offset in the file. bprm->buf holds the file's first bytes (fs/exec.c, prepare_binprm).
- */
-static __always_inline __u64 base_address(struct mm_struct *mm, struct linux_binprm *bprm)
+/* bprm->buf holds the file's first bytes (fs/exec.c, prepare_binprm). */
+static __always_inline __u64 base_address(struct task_struct *task, struct linux_binprm *bprm)
 {
 	__u8 class = 0;
 	__u64 offset = 0;
@@ -139,8 +136,11 @@ static __always_inline __u64 base_address(struct mm_struct *mm, struct linux_bin
 		bpf_probe_read_kernel(&offset, sizeof(__u64), &bprm->buf[32]);	/* Elf64_Ehdr.e_phoff */
 	else
 		return 0;
-	auxv = auxv_read(mm, class == 1);
-	return auxv.program_headers > offset ? auxv.program_headers - offset : 0;
+	auxv = auxv_read(task->mm, class == 1);
+	/* In the first page, as is usual, they are as far behind the first segment as behind the start of the file. */
+	if (offset < settings.page_bytes && offset == (auxv.program_headers & (settings.page_bytes - 1)))
+		return auxv.program_headers - offset;
+	return image_base((__u64)BPF_CORE_READ(task, mm), auxv.program_headers);
 }
 
 static __always_inline void add_flag(struct exec_scratch *mine, __u8 flag)
@@ -230,7 +230,7 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux
 
 	fill_header(&record->header, RECORD_EXEC, READ_ONCE(record->header.flags), task, cpu);
 	fill_parent(&record->parent, task);
-	record->base_address = base_address(mm, bprm);
+	record->base_address = base_address(task, bprm);
 	record->uid = cred->uid.val;
 	record->threads = task->signal->nr_threads;
 	record->resident_pages = resident_pages(mm);

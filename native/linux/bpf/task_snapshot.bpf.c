@@ -6,9 +6,9 @@
  * them to /proc (native/linux/task_snapshot.cc), as it does those that a row has no room for.
  */
 #include "asks.h"
-#include "auxv.h"
 #include "details.h"
 #include "file.h"
+#include "image_base.h"
 #include "identity.h"
 #include "memory.h"
 
@@ -54,20 +54,20 @@ static __always_inline __u8 flags_of(struct task_struct *task)
 }
 
 /* A 32-bit program's pairs of words make no sense as pairs of long ones, so whichever holds AT_PHDR is it. */
-static __always_inline __u64 base_address(struct mm_struct *mm)
+static __always_inline __u64 base_address(struct task_struct *task, struct mm_struct *mm)
 {
 	struct auxv auxv = auxv_read(mm, false);
 
 	if (!auxv.program_headers || !auxv.page_size)
 		auxv = auxv_read(mm, true);
-	if (!auxv.page_size)
+	if (!auxv.program_headers)
 		return 0;
-	return auxv.program_headers & ~(auxv.page_size - 1);
+	return image_base((__u64)BPF_CORE_READ(task, mm), auxv.program_headers);
 }
 
-static __always_inline void fill_memory(struct image_record *record, struct mm_struct *mm)
+static __always_inline void fill_memory(struct image_record *record, struct task_struct *task, struct mm_struct *mm)
 {
-	record->base_address = base_address(mm);
+	record->base_address = base_address(task, mm);
 	record->resident_pages = resident_pages(mm);
 	record->arguments_bytes = BPF_CORE_READ(mm, arg_end) - BPF_CORE_READ(mm, arg_start);
 	record->environment_bytes = BPF_CORE_READ(mm, env_end) - BPF_CORE_READ(mm, env_start);
@@ -107,7 +107,7 @@ static __always_inline void fill_row(struct snapshot_scratch *mine, struct task_
 	record->file.inode = 0;
 	WRITE_ONCE(mine->used, record->header.flags & RECORD_DETAILS ? sizeof(struct process_details) : 0);
 	if (mm && !(task->flags & PF_KTHREAD)) {
-		fill_memory(record, mm);
+		fill_memory(record, task, mm);
 		if (mm->exe_file)
 			add_file(mine, mm->exe_file, task);
 	}
