@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { KernelwireError } from './errors.js'
 
 /** Raised with native/face_number.h. */
-const FACE_NUMBER = 8
+const FACE_NUMBER = 9
 
 /** What native/addon.cc exports. */
 export interface Native {

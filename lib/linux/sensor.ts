@@ -63,11 +63,13 @@ class LinuxBackend implements Backend {
       throw error
     })
     let fail: ((error: unknown) => void) | undefined
-    const mapping = await openMapping(source, { ...options, filter, correlation }, (error) => fail?.(error)).catch(async (error) => {
-      source.close()
-      await hasher.close()
-      throw error
-    })
+    const mapping = await openMapping(source, { ...options, filter, correlation }, (error) => fail?.(error)).catch(
+      async (error) => {
+        source.close()
+        await hasher.close()
+        throw error
+      },
+    )
     const backend = new LinuxBackend(source, mapping, hasher, options)
     fail = (error) => backend.#fail(error)
     try {
