@@ -11,7 +11,7 @@ import { last, only } from './expected.js'
 import { folderOn } from './file-system.js'
 import { outputUntil, whileHeld } from './held.js'
 import { kernelIsBefore } from './kernel.js'
-import { namespaceOf } from './proc.js'
+import { namespaceOf, statusLine } from './proc.js'
 import { library, program } from './programs.js'
 import { Collected, ended, eventsOf, eventsOfPid, named } from './sensor.js'
 import { cannotRun } from './skip.js'
@@ -118,10 +118,13 @@ test('a program, and its directory, whose mount was taken out under it are detac
 })
 
 test('a process that has moved to a mount namespace of its own since its start has its file in the former one', async () => {
-  const script = 'exec unshare --mount --propagation private sh -c "echo ready $$; read line"'
-  const { seen } = await whileHeld('sh', ['-c', script], existing)
-  // The shell was executed in the new namespace already.
-  expect(seen.FILE_PATH).toMatch(/^\//)
+  const own = `mnt:[${namespaceOf(process.pid, 'mnt')}]`
+  const args = ['--mount', '--fork', program('hold')]
+  const { seen } = await whileHeld('unshare', args, (pid) => existing(Number(statusLine(pid, 'PPid')[0])))
+  expect(seen.FILE_PATH).toMatch(/\/unshare$/)
+  expect(seen.FILE_PATH!.startsWith(`${own}/`)).toBe(true)
+  // The kernel moves the directory of a process along with it.
+  expect(seen.CURRENT_DIRECTORY).toBe(process.cwd())
 })
 
 /** What comes of a program with this exclusion, and of one that it really excludes. */

@@ -80,7 +80,7 @@ test('a path longer than the kernel takes by name is cut at its start, and its t
   const record = only(named(events, 'NEW_PROCESS', child.pid))
   const whole = `${cwd}/${inner}/file`
   // Whole names are left out, as many as do not fit into 4,096 bytes.
-  const rest = whole.slice(whole.indexOf('/', whole.length - 4_096))
+  const rest = `...${whole.slice(whole.indexOf('/', whole.length - 4_096))}`
   expect(documented(record.event)).toEqual(
     startedHere(record, {
       PROCESS_ID: child.pid,
