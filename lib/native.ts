@@ -53,7 +53,7 @@ export interface NativeSourceOptions {
   ladders: readonly Ladder[]
 }
 
-/** Programs that belong together, by name; the first of them is the one that counts. */
+/** Programs that belong together, by name; the first of them is the one that counts, with the "begin_…" behind it. */
 export type Rung = readonly string[]
 /** Ways to see the same, the best first: the first one that the kernel lets us have is taken. */
 export type Ladder = readonly Rung[]

@@ -66,6 +66,10 @@ int ShareMaps(bpf_object* object, SharedMaps* maps) {
   bpf_map* map;
   bpf_object__for_each_map(map, object) {
     if (!SharedMaps::Has(bpf_map__name(map))) continue;
+    if (maps->IsUnused(bpf_map__name(map))) {
+      if (int error = bpf_map__set_autocreate(map, false)) return -error;
+      continue;
+    }
     const int shared = maps->Find(bpf_map__name(map));
     if (shared < 0) return errno;
     if (int error = bpf_map__reuse_fd(map, shared)) return -error;
@@ -143,6 +147,7 @@ std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const 
 }
 
 bool BpfProgram::Attach(ProgramError* error) {
+  if (link_) return true;
   LogScope scope(&error->log);
   link_ = bpf_program__attach(program_);
   if (!link_) error->error = errno;
@@ -171,6 +176,10 @@ uint64_t BpfProgram::MissedRuns() const {
   __u32 length = sizeof(info);
   if (bpf_obj_get_info_by_fd(bpf_program__fd(program_), &info, &length)) return 0;
   return info.recursion_misses;
+}
+
+bool HasTaskStorage() {
+  return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_storage_get, nullptr) == 1;
 }
 
 bool ExitHasGroupDead() {

@@ -36,7 +36,7 @@ class BpfProgram {
   static std::unique_ptr<BpfProgram> Load(const ProgramSource& source, const settings& constants,
                                           SharedMaps* maps, ProgramError* error);
 
-  // Attaches to the hook that the program's section names.
+  // Attaches to the hook that the program's section names, where it is not yet.
   bool Attach(ProgramError* error);
   void Detach();
   // Whether the kernel still says so; true where it cannot be asked.
@@ -61,6 +61,9 @@ class BpfProgram {
   std::string name_;
   std::string hook_;
 };
+
+// Whether programs on tracepoints may keep something with each thread (5.13).
+bool HasTaskStorage();
 
 // Whether the kernel passes sched_process_exit its second argument (6.17). False without BTF.
 bool ExitHasGroupDead();
