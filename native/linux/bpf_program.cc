@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdarg>
@@ -99,6 +100,15 @@ bpf_program* SelectOnly(bpf_object* object, const char* name) {
   return selected;
 }
 
+// Whether there is the tracepoint that a section names, where it names one: libbpf looks only after
+// the verifier has been through the program, and a machine without tracefs has none of them.
+bool HasTracepoint(const std::string& section) {
+  if (section.rfind("tp/", 0) != 0) return true;
+  const std::string id = "events/" + section.substr(3) + "/id";
+  return !access(("/sys/kernel/tracing/" + id).c_str(), R_OK) ||
+         !access(("/sys/kernel/debug/tracing/" + id).c_str(), R_OK);
+}
+
 // Before 5.15 some hooks have no link of their own, and nothing to ask.
 bool LinkIsOf(int link, int program) {
   bpf_link_info link_info = {};
@@ -133,6 +143,11 @@ std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const 
   }
   bpf_program* program = SelectOnly(object.get(), source.name);
   error->error = program ? ShareMaps(object.get(), maps) : ENOENT;
+  if (!error->error && !HasTracepoint(bpf_program__section_name(program))) {
+    error->error = errno;
+    error->log = std::string("there is no tracepoint ") + bpf_program__section_name(program);
+    return nullptr;
+  }
   if (!error->error) error->error = SetConstants(object.get(), constants);
   // Only the load writes to it.
   std::string log(kLogBytes, '\0');

@@ -119,12 +119,14 @@ int begin_calls(__u64 *arguments)
 	__u32 number = arguments[1];
 	__u32 as_64 = number & X32_BIT ? call_of_x32(number & ~X32_BIT) : number;
 	__u32 as_32 = call_of_32(number);
+	struct call call = { .regs = regs };
 
 	if (!interest_in(as_64) && !interest_in(as_32))
 		return 0;
-	if (is_32_bit((struct task_struct *)bpf_get_current_task()))
-		return call_begins(number, as_32, ENTRY_32, first_of_32(regs), second_of_32(regs));
-	return call_begins(number, as_64, number & X32_BIT ? ENTRY_X32 : ENTRY_64, first_of(regs), second_of(regs));
+	call.entry = is_32_bit((struct task_struct *)bpf_get_current_task()) ? ENTRY_32 : number & X32_BIT ? ENTRY_X32 :
+														ENTRY_64;
+	return call_begins(number, call.entry == ENTRY_32 ? as_32 : as_64, call.entry, argument_of(&call, first),
+			   argument_of(&call, second));
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -79,20 +79,25 @@ static __always_inline __u64 flags_at(__u64 how)
 
 static __always_inline int after_call(const struct call *call)
 {
+	__u64 path = argument_of(call, first), flags = argument_of(call, second);
+
 	switch (call->number) {
-	case CALL_OPEN:
-		return after_open(call->result, argument_of(call, first), argument_of(call, second));
-	case CALL_CREAT:
-		return after_open(call->result, argument_of(call, first), O_WRONLY);
 	case CALL_OPENAT:
-		return after_open(call->result, argument_of(call, second), argument_of(call, third));
 	case CALL_OPENAT2:
-		return after_open(call->result, argument_of(call, second), flags_at(argument_of(call, third)));
+		path = flags;
+		flags = argument_of(call, third);
+		if (call->number == CALL_OPENAT2)
+			flags = flags_at(flags);
+		break;
+	case CALL_CREAT:
+		flags = O_WRONLY;
+		break;
 	case CALL_OPEN_BY_HANDLE_AT:
 		/* It is given no name. */
-		return call->result < 0 ? 0 : after_open(call->result, 0, 0);
+		path = 0;
+		break;
 	}
-	return 0;
+	return after_open(call->result, path, flags);
 }
 
 #define OPENS(name)                                                                           \
