@@ -213,7 +213,7 @@ const THREAD_NEEDS: readonly Need[] = [
   },
 ]
 
-const MAKE_BLIND_SPOTS = `where symbolic links in the path of a new pipe lead; ${UNSEEN_BEGINNING}`
+const MAKE_BLIND_SPOTS = `where symbolic links in the path of a new pipe lead; what a new pipe is called whose name another thread or process writes to during the call; ${UNSEEN_BEGINNING}`
 
 const PIPE_NEEDS: readonly Need[] = [
   {

@@ -71,8 +71,8 @@ FileDescriptor CreateTaskStorage(const char* name, size_t value_bytes) {
   const std::unique_ptr<btf, decltype(&btf__free)> types(btf__new_empty(), btf__free);
   if (!types) return FileDescriptor(-1);
   const int number = btf__add_int(types.get(), "int", sizeof(int), BTF_INT_SIGNED);
-  const int numbers = btf__add_array(types.get(), number, number,
-                                     static_cast<uint32_t>(value_bytes / sizeof(int)));
+  const int numbers =
+      btf__add_array(types.get(), number, number, static_cast<uint32_t>(value_bytes / sizeof(int)));
   if (number < 0 || numbers < 0) return FileDescriptor(-1);
   if (int error = btf__load_into_kernel(types.get())) {
     errno = -error;

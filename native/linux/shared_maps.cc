@@ -95,10 +95,10 @@ int SharedMaps::FindMemory(const std::string& name, bool is_held) {
   Memory& memory = memories_[name];
   if (!is_held) {
     if (!memory.entries)
-      memory.entries =
-          name == kBegunInTask
-              ? CreateTaskStorage(shape->kernel_name, shape->value_bytes)
-              : CreateHash(shape->kernel_name, sizeof(uint32_t), shape->value_bytes, shape->entries);
+      memory.entries = name == kBegunInTask
+                           ? CreateTaskStorage(shape->kernel_name, shape->value_bytes)
+                           : CreateHash(shape->kernel_name, sizeof(uint32_t), shape->value_bytes,
+                                        shape->entries);
     return memory.entries.get();
   }
   if (!memory.held) {

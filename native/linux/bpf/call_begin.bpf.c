@@ -46,17 +46,15 @@ static __always_inline __u32 interest_in(__u32 call)
 	return 0;
 }
 
-/* What could not be remembered is lost, and said to be. */
-static __always_inline void begin_missed(__u32 pending)
+/* What could not be remembered may be missing, and is said to. */
+static __always_inline void call_forgotten(__u32 pending)
 {
-	struct cpu_counters *cpu = counters_of_this_cpu();
-	__u32 type = pending & PENDING_MODULE ? RECORD_MODULE : pending & PENDING_ACCESS ? RECORD_ACCESS : RECORD_PIPE;
-
-	if (!cpu)
-		return;
-	__sync_fetch_and_add(&cpu->attempts[type], 1);
-	__sync_fetch_and_add(&cpu->failed[type], 1);
-	__sync_fetch_and_add(&cpu->lost, 1);
+	if (pending & PENDING_MODULE)
+		count_forgotten(RECORD_MODULE);
+	if (pending & PENDING_ACCESS)
+		count_forgotten(RECORD_ACCESS);
+	if (pending & PENDING_PIPE)
+		count_forgotten(RECORD_PIPE);
 }
 
 /* The first arguments of the call are enough here. */
@@ -71,7 +69,7 @@ static __always_inline int call_begins(__u32 number, __u32 call, __u32 entry, __
 		return 0;
 	begun = begun_here(true);
 	if (!begun) {
-		begin_missed(pending);
+		call_forgotten(pending);
 		return 0;
 	}
 	begun->number = number;

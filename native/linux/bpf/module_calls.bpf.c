@@ -95,24 +95,6 @@ static __always_inline int after_mprotect(__u64 result, __u64 address, __u64 len
 	return 0;
 }
 
-/* What a 32-bit caller of the old mmap points to (arch/x86/kernel/sys_ia32.c, struct mmap_arg_struct32). */
-struct old_mmap {
-	__u32 address;
-	__u32 length;
-	__u32 protection;
-	__u32 flags;
-	__u32 fd;
-	__u32 offset;
-};
-
-static __always_inline int after_old_mmap(__u64 given, __u64 result)
-{
-	struct old_mmap mmap = {};
-
-	bpf_probe_read_user(&mmap, sizeof(mmap), (void *)given);
-	return after_mmap(result, mmap.length, mmap.protection, mmap.flags, mmap.fd, mmap.offset);
-}
-
 /* Where something was mapped: an address of 32 bits is no negative number. */
 static __always_inline __u64 place_mapped(const struct call *call)
 {
@@ -126,7 +108,8 @@ static __always_inline int after_call(const struct call *call)
 		return after_mmap(place_mapped(call), argument_of(call, second), argument_of(call, third),
 				  argument_of(call, fourth), argument_of(call, fifth), argument_of(call, sixth));
 	case CALL_OLD_MMAP:
-		return after_old_mmap(argument_of(call, first), place_mapped(call));
+		/* What it was given lies in memory that another thread can write to: so only the mapping says. */
+		return is_error(place_mapped(call)) ? 0 : after_mprotect(0, place_mapped(call), 1, PROT_EXEC);
 	case CALL_MPROTECT:
 	case CALL_PKEY_MPROTECT:
 		return after_mprotect(call->result, argument_of(call, first), argument_of(call, second),

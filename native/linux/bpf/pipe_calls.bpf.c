@@ -81,8 +81,13 @@ __noinline int after_mknod(int folder, __u64 name, __u32 mode)
 	mine->record.path_bytes = READ_ONCE(mine->path.total);
 	next = next_string(mine, PATH_LIMIT);
 	length = bpf_probe_read_user_str(next, PATH_LIMIT, (void *)name);
+	/* Another thread may have taken the memory away: of which pipe it is cannot be said. */
+	if (length <= 1) {
+		count_forgotten(RECORD_PIPE);
+		return 0;
+	}
 	/* Without the NUL behind it. */
-	length = length > 1 ? length - 1 : 0;
+	length--;
 	string_added(mine, length);
 	pipe_output(mine, RECORD_NEW, length);
 	return 0;
