@@ -76,7 +76,11 @@ static __always_inline void begun_ended(struct begun *begun, __u32 pending)
 	__u32 thread = bpf_get_current_pid_tgid();
 
 	begun->pending &= ~pending;
-	if (!settings.has_task_storage && !begun->pending)
+	if (settings.has_task_storage)
+		return;
+	/* Not as one condition: before 6.8 the verifier does not see then that there is no such table. */
+	barrier();
+	if (!begun->pending)
 		forget(begun_by_thread, &thread, begun);
 }
 
