@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { KernelwireError } from './errors.js'
 
 /** Raised with native/face_number.h. */
-const FACE_NUMBER = 9
+const FACE_NUMBER = 14
 
 /** What native/addon.cc exports. */
 export interface Native {
@@ -53,7 +53,7 @@ export interface NativeSourceOptions {
   ladders: readonly Ladder[]
 }
 
-/** Programs that belong together, by name; the first of them is the one that counts. */
+/** Programs that belong together, by name; the first of them is the one that counts, with the "begin_…" behind it. */
 export type Rung = readonly string[]
 /** Ways to see the same, the best first: the first one that the kernel lets us have is taken. */
 export type Ladder = readonly Rung[]

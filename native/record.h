@@ -263,8 +263,7 @@ RECORD_LAYOUT(cpu_counters, 576);
 enum memory_entries {
 	WRITES_MAX = 4096,
 	MOVES_MAX = 4096,
-	CALLS_MAX = 1024,
-	MAKINGS_MAX = 1024,
+	BEGUN_MAX = 8192,	/* where threads have no storage of their own */
 	SPANS_MAX = 8192,
 };
 
@@ -329,20 +328,19 @@ struct moved {
 };
 RECORD_LAYOUT(moved, 48);
 
-/* Where the tracee of a caller of ptrace was before the call: of the map whose key is the caller. */
-struct call {
-	__u64 sharer;
-	__u64 place;
+/* A call of a thread that has begun and not returned: bpf/begun.h. */
+struct begun {
+	__u64 sharer;		/* as the next one only of the map whose key is the thread */
+	__u64 start_boot_ns;	/* of the thread */
+	__u64 place;		/* ptrace that sets registers: where the tracee was */
+	__u64 mount;		/* a pipe that is being created, on which mount */
+	__u64 dentry;
+	__u32 number;		/* as the kernel has it */
+	__u32 call;		/* the same on every entry: bpf/syscall.h, CALL_… */
+	__u32 entry;		/* enum entry */
+	__u32 pending;		/* enum pending */
 };
-RECORD_LAYOUT(call, 16);
-
-/* A named pipe that is being created: of the map whose key is the thread. */
-struct making {
-	__u64 sharer;
-	__u64 mount;
-	__u64 entry;
-};
-RECORD_LAYOUT(making, 24);
+RECORD_LAYOUT(begun, 56);
 
 /* What the consumer writes and the programs read. */
 enum consumer_state {
@@ -364,6 +362,9 @@ enum asks {
 	ASKS_DENIED = 1 << 1,		/* accesses that were tried in vain */
 	ASKS_ENVIRONMENT = 1 << 2,	/* the environment block of each exec */
 	ASKS_THREADS = 1 << 3,		/* who writes code into whom, and drives it */
+	ASKS_ACCESS = 1 << 4,		/* the calls that reach into other processes */
+	ASKS_PIPES = 1 << 5,		/* those that create and open named pipes */
+	ASKS_MODULES = 1 << 6,		/* those that map code */
 };
 
 /* Constants of one run, frozen before the programs load: the verifier prunes what they exclude. */
@@ -372,7 +373,9 @@ struct settings {
 	__u32 exit_has_group_dead;	/* sched_process_exit has a second argument (6.17) */
 	__u32 page_bytes;
 	__u64 seed;			/* random: no user can choose whose expense theirs is, too */
+	__u32 has_task_storage;		/* programs on tracepoints may use it (5.13) */
+	__u32 reserved;
 };
-RECORD_LAYOUT(settings, 24);
+RECORD_LAYOUT(settings, 32);
 
 #endif

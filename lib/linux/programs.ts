@@ -39,6 +39,26 @@ const UNSEEN_BY_CALLS = 'shmat(SHM_EXEC); files that READ_IMPLIES_EXEC makes exe
 /** Figures: docs/architecture.md, Modules. */
 const CALLS_COST = 'on every mapping of code some 80 ns'
 
+/** Where the kernel lets nobody look at its functions, a call counts when it is seen to begin and to return. */
+const UNSEEN_OF_32_BIT = 'what is called in the way of 32-bit programs, as any program can (int 0x80, x32)'
+const UNSEEN_BEGINNING = 'calls that had begun before the sensor'
+const UNSEEN_OF_FILES = `${UNSEEN_BEGINNING}; descriptors that another thread closes or replaces before the call returns`
+
+/** Sees it return; and then the one that sees it begin: native/linux/bpf/begun.h. */
+function oneCall(program: string, call: string, blindSpots?: string, cost?: string): Hook[] {
+  const returns: Hook = { program, hook: `tp/syscalls/sys_exit_${call}` }
+  if (cost !== undefined) returns.cost = cost
+  if (blindSpots !== undefined) returns.blindSpots = `${UNSEEN_OF_32_BIT}; ${blindSpots}`
+  return [returns, { program: `begin_${call}`, hook: `tp/syscalls/sys_enter_${call}` }]
+}
+
+function allCalls(program: string, blindSpots: string, cost: string): Hook[] {
+  return [
+    { program, hook: 'tp_btf/sys_exit', cost, blindSpots },
+    { program: 'begin_calls', hook: 'tp_btf/sys_enter' },
+  ]
+}
+
 const ONE_CALL_COST = 'on every system call of the machine some 5 ns'
 const ALL_CALLS_COST = 'on every system call of the machine some 22 ns'
 
@@ -56,23 +76,11 @@ const MODULE_NEEDS: readonly Need[] = [
         },
       ],
       [
-        {
-          program: 'module_mmap',
-          hook: 'tp/syscalls/sys_exit_mmap',
-          cost: `${ONE_CALL_COST}; ${CALLS_COST}`,
-          blindSpots: `what 32-bit processes map themselves; ${UNSEEN_BY_CALLS}`,
-        },
-        { program: 'module_mprotect', hook: 'tp/syscalls/sys_exit_mprotect' },
-        { program: 'module_pkey_mprotect', hook: 'tp/syscalls/sys_exit_pkey_mprotect' },
+        ...oneCall('module_mmap', 'mmap', UNSEEN_BY_CALLS, `${ONE_CALL_COST}; ${CALLS_COST}`),
+        ...oneCall('module_mprotect', 'mprotect'),
+        ...oneCall('module_pkey_mprotect', 'pkey_mprotect'),
       ],
-      [
-        {
-          program: 'module_calls',
-          hook: 'tp_btf/sys_exit',
-          cost: `${ALL_CALLS_COST}; ${CALLS_COST}`,
-          blindSpots: UNSEEN_BY_CALLS,
-        },
-      ],
+      allCalls('module_calls', UNSEEN_BY_CALLS, `${ALL_CALLS_COST}; ${CALLS_COST}`),
     ],
     events: ['MODULE_LOAD'],
   },
@@ -88,11 +96,8 @@ const THREAD_EVENTS = [
 /** Made of what one process does to another one: also where it is only to know later who that was. */
 const ACCESS_EVENTS = ['REMOTE_PROCESS_HANDLE', ...THREAD_EVENTS] as const satisfies readonly EventName[]
 
-const UNSEEN_OF_32_BIT = 'what 32-bit processes do'
-
-function oneCall(program: string, call: string): Hook {
-  return { program, hook: `tp/syscalls/sys_exit_${call}`, cost: ONE_CALL_COST, blindSpots: UNSEEN_OF_32_BIT }
-}
+const OPEN_BLIND_SPOTS = `files that io_uring opens; ${UNSEEN_OF_FILES}`
+const OPEN_COST = `${ONE_CALL_COST}, and more on each that opens a file`
 
 const ACCESS_NEEDS: readonly Need[] = [
   {
@@ -100,9 +105,10 @@ const ACCESS_NEEDS: readonly Need[] = [
       [
         { program: 'traced_ptrace', hook: 'fexit/__x64_sys_ptrace', cost: 'on each ptrace only' },
         { program: 'traced_ptrace_32', hook: 'fexit/__ia32_compat_sys_ptrace' },
+        { program: 'traced_ptrace_x32', hook: 'fexit/__x64_compat_sys_ptrace' },
       ],
-      [oneCall('access_ptrace', 'ptrace')],
-      [{ program: 'access_calls', hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST }],
+      oneCall('access_ptrace', 'ptrace', UNSEEN_BEGINNING, ONE_CALL_COST),
+      allCalls('access_calls', UNSEEN_BEGINNING, ALL_CALLS_COST),
     ],
     events: ACCESS_EVENTS,
   },
@@ -116,8 +122,8 @@ const ACCESS_NEEDS: readonly Need[] = [
         },
         { program: `traced_${name}_32`, hook: `fexit/__ia32_sys_process_vm_${name}` },
       ],
-      [oneCall(`access_${name}`, `process_vm_${name}`)],
-      [{ program: `access_${name}_calls`, hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST }],
+      oneCall(`access_${name}`, `process_vm_${name}`, UNSEEN_BEGINNING, ONE_CALL_COST),
+      allCalls(`access_${name}_calls`, UNSEEN_BEGINNING, ALL_CALLS_COST),
     ],
     events: ACCESS_EVENTS,
   })),
@@ -125,24 +131,13 @@ const ACCESS_NEEDS: readonly Need[] = [
     rungs: [
       [{ program: 'memory_open', hook: 'fexit/mem_open', cost: 'on each open of /proc/PID/mem only' }],
       [
-        {
-          program: 'open_openat',
-          hook: 'tp/syscalls/sys_exit_openat',
-          cost: `${ONE_CALL_COST}, and more on each that opens a file`,
-          blindSpots: `${UNSEEN_OF_32_BIT}; files that io_uring opens`,
-        },
-        { program: 'open_openat2', hook: 'tp/syscalls/sys_exit_openat2' },
-        { program: 'open_open', hook: 'tp/syscalls/sys_exit_open' },
-        { program: 'open_creat', hook: 'tp/syscalls/sys_exit_creat' },
+        ...oneCall('open_openat', 'openat', OPEN_BLIND_SPOTS, OPEN_COST),
+        ...oneCall('open_openat2', 'openat2'),
+        ...oneCall('open_open', 'open'),
+        ...oneCall('open_creat', 'creat'),
+        ...oneCall('open_open_by_handle_at', 'open_by_handle_at'),
       ],
-      [
-        {
-          program: 'open_calls',
-          hook: 'tp_btf/sys_exit',
-          cost: ALL_CALLS_COST,
-          blindSpots: 'files that io_uring opens',
-        },
-      ],
+      allCalls('open_calls', OPEN_BLIND_SPOTS, ALL_CALLS_COST),
     ],
     events: ACCESS_EVENTS,
   },
@@ -157,15 +152,15 @@ const PIDFD_NEEDS: readonly Need[] = (['pidfd', 'getfd'] as const).map((name) =>
         { program: `traced_${name}`, hook: `fexit/__x64_sys_${call}`, cost: `on each ${call} only` },
         { program: `traced_${name}_32`, hook: `fexit/__ia32_sys_${call}` },
       ],
-      [oneCall(`access_${name}`, call)],
-      [{ program: `access_${name}_calls`, hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST }],
+      oneCall(`access_${name}`, call, UNSEEN_BEGINNING, ONE_CALL_COST),
+      allCalls(`access_${name}_calls`, UNSEEN_BEGINNING, ALL_CALLS_COST),
     ],
     events: ['REMOTE_PROCESS_HANDLE'],
   }
 })
 
-const OPEN_BLIND_SPOTS = 'files that io_uring opens; an open that waits for the other end, until that is there'
-const WRITE_BLIND_SPOTS = 'what io_uring writes to /proc/PID/mem'
+const PIPE_BLIND_SPOTS = `${OPEN_BLIND_SPOTS}; an open that waits for the other end, until that is there`
+const WRITE_BLIND_SPOTS = `what io_uring writes to /proc/PID/mem; ${UNSEEN_OF_FILES}`
 
 const THREAD_NEEDS: readonly Need[] = [
   {
@@ -182,16 +177,17 @@ const THREAD_NEEDS: readonly Need[] = [
       [
         { program: 'traced_begin', hook: 'fentry/__x64_sys_ptrace', cost: 'on each ptrace only' },
         { program: 'traced_begin_32', hook: 'fentry/__ia32_compat_sys_ptrace' },
+        { program: 'traced_begin_x32', hook: 'fentry/__x64_compat_sys_ptrace' },
       ],
       [
         {
-          program: 'ptrace_begin',
+          program: 'begin_ptrace',
           hook: 'tp/syscalls/sys_enter_ptrace',
           cost: ONE_CALL_COST,
           blindSpots: UNSEEN_OF_32_BIT,
         },
       ],
-      [{ program: 'ptrace_calls', hook: 'tp_btf/sys_enter', cost: ALL_CALLS_COST }],
+      [{ program: 'begin_calls', hook: 'tp_btf/sys_enter', cost: ALL_CALLS_COST }],
     ],
     events: THREAD_EVENTS,
   },
@@ -199,18 +195,15 @@ const THREAD_NEEDS: readonly Need[] = [
     rungs: [
       [{ program: 'memory_write', hook: 'fexit/mem_write', cost: 'on each write to /proc/PID/mem only' }],
       [
-        {
-          program: 'write_write',
-          hook: 'tp/syscalls/sys_exit_write',
-          cost: `${ONE_CALL_COST}, and more on each that writes to a file`,
-          blindSpots: `${UNSEEN_OF_32_BIT}; ${WRITE_BLIND_SPOTS}`,
-        },
-        { program: 'write_writev', hook: 'tp/syscalls/sys_exit_writev' },
-        { program: 'write_pwrite64', hook: 'tp/syscalls/sys_exit_pwrite64' },
-        { program: 'write_pwritev', hook: 'tp/syscalls/sys_exit_pwritev' },
-        { program: 'write_pwritev2', hook: 'tp/syscalls/sys_exit_pwritev2' },
+        ...oneCall(
+          'write_write',
+          'write',
+          WRITE_BLIND_SPOTS,
+          `${ONE_CALL_COST}, and more on each that writes to a file`,
+        ),
+        ...(['writev', 'pwrite64', 'pwritev', 'pwritev2'] as const).flatMap((call) => oneCall(`write_${call}`, call)),
       ],
-      [{ program: 'write_calls', hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST, blindSpots: WRITE_BLIND_SPOTS }],
+      allCalls('write_calls', WRITE_BLIND_SPOTS, ALL_CALLS_COST),
     ],
     events: THREAD_EVENTS,
   },
@@ -220,6 +213,8 @@ const THREAD_NEEDS: readonly Need[] = [
   },
 ]
 
+const MAKE_BLIND_SPOTS = `where symbolic links in the path of a new pipe lead; what a new pipe is called whose name another thread or process writes to during the call; ${UNSEEN_BEGINNING}`
+
 const PIPE_NEEDS: readonly Need[] = [
   {
     rungs: [
@@ -227,23 +222,8 @@ const PIPE_NEEDS: readonly Need[] = [
         { program: 'fifo_made', hook: 'fexit/vfs_mknod', cost: 'on each file that mknod creates only' },
         { program: 'fifo_make', hook: 'fexit/security_path_mknod' },
       ],
-      [
-        {
-          program: 'fifo_mknodat',
-          hook: 'tp/syscalls/sys_exit_mknodat',
-          cost: ONE_CALL_COST,
-          blindSpots: `${UNSEEN_OF_32_BIT}; where symbolic links in the path of a new pipe lead`,
-        },
-        { program: 'fifo_mknod', hook: 'tp/syscalls/sys_exit_mknod' },
-      ],
-      [
-        {
-          program: 'fifo_make_calls',
-          hook: 'tp_btf/sys_exit',
-          cost: ALL_CALLS_COST,
-          blindSpots: 'where symbolic links in the path of a new pipe lead',
-        },
-      ],
+      [...oneCall('fifo_mknodat', 'mknodat', MAKE_BLIND_SPOTS, ONE_CALL_COST), ...oneCall('fifo_mknod', 'mknod')],
+      allCalls('fifo_make_calls', MAKE_BLIND_SPOTS, ALL_CALLS_COST),
     ],
     events: ['NEW_NAMED_PIPE'],
   },
@@ -254,17 +234,13 @@ const PIPE_NEEDS: readonly Need[] = [
         { program: 'fifo_opened', hook: 'fexit/fifo_open' },
       ],
       [
-        {
-          program: 'fifo_openat',
-          hook: 'tp/syscalls/sys_exit_openat',
-          cost: `${ONE_CALL_COST}, and more on each that opens a file`,
-          blindSpots: `${UNSEEN_OF_32_BIT}; ${OPEN_BLIND_SPOTS}`,
-        },
-        { program: 'fifo_openat2', hook: 'tp/syscalls/sys_exit_openat2' },
-        { program: 'fifo_open_call', hook: 'tp/syscalls/sys_exit_open' },
-        { program: 'fifo_creat', hook: 'tp/syscalls/sys_exit_creat' },
+        ...oneCall('fifo_openat', 'openat', PIPE_BLIND_SPOTS, OPEN_COST),
+        ...oneCall('fifo_openat2', 'openat2'),
+        ...oneCall('fifo_open_call', 'open'),
+        ...oneCall('fifo_creat', 'creat'),
+        ...oneCall('fifo_open_by_handle_at', 'open_by_handle_at'),
       ],
-      [{ program: 'fifo_open_calls', hook: 'tp_btf/sys_exit', cost: ALL_CALLS_COST, blindSpots: OPEN_BLIND_SPOTS }],
+      allCalls('fifo_open_calls', PIPE_BLIND_SPOTS, ALL_CALLS_COST),
     ],
     events: ['OPEN_NAMED_PIPE'],
   },
@@ -286,7 +262,10 @@ export function asksFor(events: ReadonlySet<EventName>, extended: boolean, detai
     (extended || details ? ASKS.DETAILS : 0) |
     (extended ? ASKS.DENIED : 0) |
     (events.has('PROCESS_ENVIRONMENT') ? ASKS.ENVIRONMENT : 0) |
-    (THREAD_EVENTS.some((name) => events.has(name)) ? ASKS.THREADS : 0)
+    (THREAD_EVENTS.some((name) => events.has(name)) ? ASKS.THREADS : 0) |
+    (ACCESS_EVENTS.some((name) => events.has(name)) ? ASKS.ACCESS : 0) |
+    (events.has('NEW_NAMED_PIPE') || events.has('OPEN_NAMED_PIPE') ? ASKS.PIPES : 0) |
+    (events.has('MODULE_LOAD') ? ASKS.MODULES : 0)
   )
 }
 
@@ -347,14 +326,21 @@ function needsOf(events: ReadonlySet<EventName>, allAccess = false): Need[] {
 }
 
 function namesOf(needs: readonly Need[]): readonly string[] {
-  return needs.flatMap(({ rungs }) => rungs.flat()).map(({ program }) => program)
+  return [...new Set(needs.flatMap(({ rungs }) => rungs.flat()).map(({ program }) => program))]
 }
 
 /** Of the rung that is in use; where there is none, of the best. */
 function ofNeed({ rungs, events }: Need, programs: readonly NativeProgram[]): Attachment[] {
-  const stateOf = ({ program }: Hook) => programs.find(({ name }) => name === program)
+  const stateOf = ({ program }: Hook) => {
+    const tried = programs.filter(({ name }) => name === program)
+    return tried.find(({ attached }) => attached) ?? tried[0]
+  }
   const used = rungs.find(([first]) => stateOf(first!)?.attached)
-  if (used !== undefined) return used.map((hook) => attachment(hook, events, stateOf(hook)))
+  if (used !== undefined) {
+    return used
+      .filter((hook) => hook === used[0] || !isNoCall(stateOf(hook)))
+      .map((hook) => attachment(hook, events, stateOf(hook)))
+  }
   return [attachment(rungs[0]![0]!, events, stateOf(rungs[0]![0]!))]
 }
 
@@ -367,8 +353,14 @@ function snapshotAttachment(programs: readonly NativeProgram[]): Attachment {
   return result
 }
 
-/** What the kernel does not describe among its types. */
+/** What the kernel does not describe among its types, or has no tracepoint for. */
 const ESRCH = 3
+const ENOENT = 2
+
+/** Nobody can make a call that the kernel does not have: one of 32 bits, say. */
+function isNoCall(state: NativeProgram | undefined): boolean {
+  return state !== undefined && !state.attached && (state.errno === ESRCH || state.errno === ENOENT)
+}
 
 function reasonOf(state: NativeProgram | undefined): string {
   if (state === undefined) return 'not tried'

@@ -2,6 +2,7 @@
 #include "linux/bpf_map.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -62,6 +63,26 @@ FileDescriptor CreateHash(const char* name, size_t key_bytes, size_t value_bytes
   return FileDescriptor(bpf_map_create(BPF_MAP_TYPE_HASH, name, static_cast<uint32_t>(key_bytes),
                                        static_cast<uint32_t>(value_bytes),
                                        static_cast<uint32_t>(entries), nullptr));
+}
+
+// The kernel wants to know of what types it is (kernel/bpf/bpf_local_storage.c): a number, and
+// numbers. `value_bytes`: a multiple of theirs.
+FileDescriptor CreateTaskStorage(const char* name, size_t value_bytes) {
+  const std::unique_ptr<btf, decltype(&btf__free)> types(btf__new_empty(), btf__free);
+  if (!types) return FileDescriptor(-1);
+  const int number = btf__add_int(types.get(), "int", sizeof(int), BTF_INT_SIGNED);
+  const int numbers =
+      btf__add_array(types.get(), number, number, static_cast<uint32_t>(value_bytes / sizeof(int)));
+  if (number < 0 || numbers < 0) return FileDescriptor(-1);
+  if (int error = btf__load_into_kernel(types.get())) {
+    errno = -error;
+    return FileDescriptor(-1);
+  }
+  LIBBPF_OPTS(bpf_map_create_opts, options, .btf_fd = static_cast<uint32_t>(btf__fd(types.get())),
+              .btf_key_type_id = static_cast<uint32_t>(number),
+              .btf_value_type_id = static_cast<uint32_t>(numbers), .map_flags = BPF_F_NO_PREALLOC);
+  return FileDescriptor(bpf_map_create(BPF_MAP_TYPE_TASK_STORAGE, name, sizeof(int),
+                                       static_cast<uint32_t>(value_bytes), 0, &options));
 }
 
 }  // namespace kernelwire

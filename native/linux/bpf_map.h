@@ -67,5 +67,7 @@ class BpfArray {
 // A BPF_MAP_TYPE_HASH whose memory is there from the start; no descriptor and an errno where it is
 // refused.
 FileDescriptor CreateHash(const char* name, size_t key_bytes, size_t value_bytes, size_t entries);
+// A BPF_MAP_TYPE_TASK_STORAGE likewise: a value of each thread's own.
+FileDescriptor CreateTaskStorage(const char* name, size_t value_bytes);
 
 }  // namespace kernelwire

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdarg>
@@ -66,6 +67,10 @@ int ShareMaps(bpf_object* object, SharedMaps* maps) {
   bpf_map* map;
   bpf_object__for_each_map(map, object) {
     if (!SharedMaps::Has(bpf_map__name(map))) continue;
+    if (maps->IsUnused(bpf_map__name(map))) {
+      if (int error = bpf_map__set_autocreate(map, false)) return -error;
+      continue;
+    }
     const int shared = maps->Find(bpf_map__name(map));
     if (shared < 0) return errno;
     if (int error = bpf_map__reuse_fd(map, shared)) return -error;
@@ -93,6 +98,15 @@ bpf_program* SelectOnly(bpf_object* object, const char* name) {
     if (wanted) selected = program;
   }
   return selected;
+}
+
+// Whether there is the tracepoint that a section names, where it names one: libbpf looks only after
+// the verifier has been through the program, and a machine without tracefs has none of them.
+bool HasTracepoint(const std::string& section) {
+  if (section.rfind("tp/", 0) != 0) return true;
+  const std::string id = "events/" + section.substr(3) + "/id";
+  return !access(("/sys/kernel/tracing/" + id).c_str(), R_OK) ||
+         !access(("/sys/kernel/debug/tracing/" + id).c_str(), R_OK);
 }
 
 // Before 5.15 some hooks have no link of their own, and nothing to ask.
@@ -129,6 +143,11 @@ std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const 
   }
   bpf_program* program = SelectOnly(object.get(), source.name);
   error->error = program ? ShareMaps(object.get(), maps) : ENOENT;
+  if (!error->error && !HasTracepoint(bpf_program__section_name(program))) {
+    error->error = errno;
+    error->log = std::string("there is no tracepoint ") + bpf_program__section_name(program);
+    return nullptr;
+  }
   if (!error->error) error->error = SetConstants(object.get(), constants);
   // Only the load writes to it.
   std::string log(kLogBytes, '\0');
@@ -143,6 +162,7 @@ std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const 
 }
 
 bool BpfProgram::Attach(ProgramError* error) {
+  if (link_) return true;
   LogScope scope(&error->log);
   link_ = bpf_program__attach(program_);
   if (!link_) error->error = errno;
@@ -188,6 +208,10 @@ bool KernelHasHelper(const char* name) {
   }
   btf__free(kernel);
   return found;
+}
+
+bool HasTaskStorage() {
+  return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_storage_get, nullptr) == 1;
 }
 
 bool ExitHasGroupDead() {

@@ -36,7 +36,7 @@ class BpfProgram {
   static std::unique_ptr<BpfProgram> Load(const ProgramSource& source, const settings& constants,
                                           SharedMaps* maps, ProgramError* error);
 
-  // Attaches to the hook that the program's section names.
+  // Attaches to the hook that the program's section names, where it is not yet.
   bool Attach(ProgramError* error);
   void Detach();
   // Whether the kernel still says so; true where it cannot be asked.
@@ -65,6 +65,9 @@ class BpfProgram {
 // Whether programs of this kernel may call this helper, as enum bpf_func_id has it. False without
 // BTF.
 bool KernelHasHelper(const char* name);
+
+// Whether programs on tracepoints may keep something with each thread (5.13).
+bool HasTaskStorage();
 
 // Whether the kernel passes sched_process_exit its second argument (6.17). False without BTF.
 bool ExitHasGroupDead();

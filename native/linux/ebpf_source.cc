@@ -21,6 +21,7 @@ settings ConstantsFor(const EbpfOptions& options) {
   constants.page_bytes = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   // Without it users can only find out with whom they share.
   if (getrandom(&constants.seed, sizeof(constants.seed), GRND_NONBLOCK) < 0) constants.seed = 0;
+  constants.has_task_storage = HasTaskStorage();
   return constants;
 }
 
@@ -28,15 +29,31 @@ bool Contains(const std::vector<Ladder>& ladders, const Ladder& ladder) {
   return std::find(ladders.begin(), ladders.end(), ladder) != ladders.end();
 }
 
+// Whether a rung is of no use without the program at this place.
+bool Counts(const Rung& rung, size_t place) {
+  return place == 0 || (place == 1 && rung[place].rfind("begin_", 0) == 0);
+}
+
+// Each once, whichever ladders have it.
+std::vector<BpfProgram*> ProgramsOf(const std::vector<Climbed>& ladders) {
+  std::vector<BpfProgram*> programs;
+  for (const Climbed& one : ladders)
+    for (const auto& program : one.programs)
+      if (std::find(programs.begin(), programs.end(), program.get()) == programs.end())
+        programs.push_back(program.get());
+  return programs;
+}
+
 }  // namespace
 
 std::unique_ptr<EbpfSource> EbpfSource::Open(const EbpfOptions& options, Failure* failure) {
   std::unique_ptr<EbpfSource> source(new EbpfSource());
-  if (int error = SharedMaps::Create(options.ring_bytes, &source->maps_)) {
+  source->constants_ = ConstantsFor(options);
+  if (int error = SharedMaps::Create(options.ring_bytes, source->constants_.has_task_storage,
+                                     &source->maps_)) {
     *failure = {"the ring", error};
     return nullptr;
   }
-  source->constants_ = ConstantsFor(options);
   source->maps_->Ask(options.asks);
   source->climbed_ = source->LoadPrograms(options.ladders, true);
   source->attached_boot_ns_ = BootNs();
@@ -63,8 +80,8 @@ std::vector<Climbed> EbpfSource::LoadPrograms(const std::vector<Ladder>& ladders
   return all;
 }
 
-// The first rung from `from` on of which the first program loads; beyond the last where there is
-// none.
+// The first rung from `from` on whose programs load, those that count; beyond the last where there
+// is none.
 EbpfSource::Tried EbpfSource::LoadRung(Climbed* climbed, size_t from) {
   const Ladder& ladder = climbed->ladder;
   std::vector<ProgramState>& states = climbed->states;
@@ -72,26 +89,33 @@ EbpfSource::Tried EbpfSource::LoadRung(Climbed* climbed, size_t from) {
   for (tried.rung = from; tried.rung < ladder.size(); tried.rung++) {
     tried.programs.clear();
     tried.first_state = states.size();
-    for (const std::string& name : ladder[tried.rung]) {
-      states.push_back({name, "", false, {}});
+    const Rung& rung = ladder[tried.rung];
+    bool is_whole = true;
+    for (size_t i = 0; i < rung.size() && is_whole; i++) {
+      states.push_back({rung[i], "", false, {}});
       tried.programs.push_back(Load(&states.back()));
-      if (!tried.programs.front()) break;
+      is_whole = tried.programs.back() || !Counts(rung, i);
     }
-    if (tried.programs.front()) return tried;
+    if (is_whole) return tried;
   }
   return tried;
 }
 
-// Attaches its programs; where the first of them is refused, those of the next rung.
+// Attaches its programs; where one of them that counts is refused, those of the next rung.
 void EbpfSource::AttachRung(Climbed* climbed, Tried tried) {
   while (tried.rung < climbed->ladder.size()) {
-    for (size_t i = 0; i < tried.programs.size(); i++) {
+    bool is_whole = true;
+    for (size_t i = 0; i < tried.programs.size() && is_whole; i++) {
       ProgramState* state = &climbed->states[tried.first_state + i];
       auto program = Attached(std::move(tried.programs[i]), state);
-      if (!program && i == 0) break;
+      is_whole = program || !Counts(climbed->ladder[tried.rung], i);
       if (program) climbed->programs.push_back(std::move(program));
     }
-    if (climbed->states[tried.first_state].attached) return;
+    if (is_whole) return;
+    // What was attached of it is of no use, and nobody is to take it for a hook that works.
+    climbed->programs.clear();
+    for (size_t i = tried.first_state; i < climbed->states.size(); i++)
+      climbed->states[i].attached = false;
     tried = LoadRung(climbed, tried.rung + 1);
   }
 }
@@ -104,19 +128,26 @@ void EbpfSource::LoadIterator() {
   }
 }
 
-std::unique_ptr<BpfProgram> EbpfSource::Load(ProgramState* state) {
+// One that another ladder has is the same program.
+std::shared_ptr<BpfProgram> EbpfSource::Load(ProgramState* state) {
+  if (auto known = loaded_[state->name].lock()) {
+    state->hook = known->hook();
+    return known;
+  }
   const ProgramSource* source = FindProgram(state->name);
   if (!source) {
     state->error.error = ENOENT;
     return nullptr;
   }
-  auto program = BpfProgram::Load(*source, constants_, maps_.get(), &state->error);
+  std::shared_ptr<BpfProgram> program =
+      BpfProgram::Load(*source, constants_, maps_.get(), &state->error);
   if (program) state->hook = program->hook();
+  loaded_[state->name] = program;
   return program;
 }
 
 // The program, attached; null when it was not loaded or is refused.
-std::unique_ptr<BpfProgram> EbpfSource::Attached(std::unique_ptr<BpfProgram> program,
+std::shared_ptr<BpfProgram> EbpfSource::Attached(std::shared_ptr<BpfProgram> program,
                                                  ProgramState* state) {
   state->attached = program && program->Attach(&state->error);
   return state->attached ? std::move(program) : nullptr;
@@ -143,8 +174,10 @@ std::vector<Climbed> EbpfSource::TakeOthers(uint32_t asks, const std::vector<Lad
   std::vector<Climbed> taken(std::make_move_iterator(others),
                              std::make_move_iterator(climbed_.end()));
   climbed_.erase(others, climbed_.end());
-  for (const Climbed& one : taken)
-    for (const auto& program : one.programs) missed_runs_[program->name()] += program->MissedRuns();
+  const std::vector<BpfProgram*> left = ProgramsOf(climbed_);
+  for (const BpfProgram* program : ProgramsOf(taken))
+    if (std::find(left.begin(), left.end(), program) == left.end())
+      missed_runs_[program->name()] += program->MissedRuns();
   maps_->Forget([this](const std::string& map) { return Uses(map); });
   return taken;
 }
@@ -173,16 +206,15 @@ int EbpfSource::StartWaiter(napi_env env, std::function<void()> answer) {
 
 std::map<std::string, uint64_t> EbpfSource::MissedRuns() const {
   std::map<std::string, uint64_t> missed = missed_runs_;
-  for (const Climbed& one : climbed_)
-    for (const auto& program : one.programs) missed[program->name()] += program->MissedRuns();
+  for (const BpfProgram* program : ProgramsOf(climbed_))
+    missed[program->name()] += program->MissedRuns();
   return missed;
 }
 
 std::vector<std::string> EbpfSource::LostPrograms() const {
   std::vector<std::string> lost;
-  for (const Climbed& one : climbed_)
-    for (const auto& program : one.programs)
-      if (!program->IsAttached()) lost.push_back(program->name());
+  for (const BpfProgram* program : ProgramsOf(climbed_))
+    if (!program->IsAttached()) lost.push_back(program->name());
   return lost;
 }
 

@@ -15,7 +15,8 @@
 
 namespace kernelwire {
 
-// Names of programs that belong together; the first of them is the one that counts.
+// Names of programs that belong together; the first of them is the one that counts, and behind it
+// one that sees the calls begin of which it sees the ends ("begin_…").
 using Rung = std::vector<std::string>;
 // Ways to see the same, the best first: the first one that the kernel lets us have is taken.
 using Ladder = std::vector<Rung>;
@@ -37,7 +38,7 @@ struct ProgramState {
 struct Climbed {
   Ladder ladder;
   std::vector<ProgramState> states;
-  std::vector<std::unique_ptr<BpfProgram>> programs;
+  std::vector<std::shared_ptr<BpfProgram>> programs;  // another ladder may have one of them too
 };
 
 class EbpfSource {
@@ -90,7 +91,7 @@ class EbpfSource {
   // A rung that was tried: its programs, null where refused, and where their states begin.
   struct Tried {
     size_t rung = 0;
-    std::vector<std::unique_ptr<BpfProgram>> programs;
+    std::vector<std::shared_ptr<BpfProgram>> programs;
     size_t first_state = 0;
   };
 
@@ -100,13 +101,14 @@ class EbpfSource {
   bool Uses(const std::string& map) const;
   Tried LoadRung(Climbed* climbed, size_t from);
   void AttachRung(Climbed* climbed, Tried tried);
-  std::unique_ptr<BpfProgram> Load(ProgramState* state);
-  static std::unique_ptr<BpfProgram> Attached(std::unique_ptr<BpfProgram> program,
+  std::shared_ptr<BpfProgram> Load(ProgramState* state);
+  static std::shared_ptr<BpfProgram> Attached(std::shared_ptr<BpfProgram> program,
                                               ProgramState* state);
 
   std::unique_ptr<SharedMaps> maps_;
   settings constants_ = {};
   std::vector<Climbed> climbed_;
+  std::map<std::string, std::weak_ptr<BpfProgram>> loaded_;  // for those that load programs
   std::shared_ptr<BpfProgram> iterator_;
   std::vector<ProgramState> iterator_states_;
   uint64_t attached_boot_ns_ = 0;

@@ -22,12 +22,15 @@ struct Shape {
   size_t entries;
 };
 
+// Of each thread's own, where programs may have that.
+constexpr char kBegunInTask[] = "begun_in_task";
+
 constexpr Shape kShapes[] = {
     {"spans", "kernelwire_mods", sizeof(module_spans), SPANS_MAX},
     {"writes", "kernelwire_wrot", sizeof(written), WRITES_MAX},
     {"moves", "kernelwire_move", sizeof(moved), MOVES_MAX},
-    {"calls", "kernelwire_call", sizeof(call), CALLS_MAX},
-    {"makings", "kernelwire_fifo", sizeof(making), MAKINGS_MAX},
+    {"begun_by_thread", "kernelwire_call", sizeof(begun), BEGUN_MAX},
+    {kBegunInTask, "kernelwire_call", sizeof(begun), 0},
 };
 
 // MEMORY() of native/linux/bpf/kept.h
@@ -51,10 +54,12 @@ std::string MemoryOf(const std::string& map) {
 
 }  // namespace
 
-int SharedMaps::Create(size_t ring_bytes, std::unique_ptr<SharedMaps>* maps) {
+int SharedMaps::Create(size_t ring_bytes, bool has_task_storage,
+                       std::unique_ptr<SharedMaps>* maps) {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) return -cpus;
   std::unique_ptr<SharedMaps> made(new SharedMaps());
+  made->has_task_storage_ = has_task_storage;
   if (int error = BpfRing::Create(ring_bytes, &made->ring_)) return error;
   if (int error = BpfArray::Create("kernelwire_cpus", sizeof(cpu_counters),
                                    static_cast<size_t>(cpus), false, &made->counters_))
@@ -68,6 +73,10 @@ int SharedMaps::Create(size_t ring_bytes, std::unique_ptr<SharedMaps>* maps) {
 
 bool SharedMaps::Has(const std::string& name) {
   return name == "ring" || name == "counters" || name == "control" || ShapeOf(MemoryOf(name));
+}
+
+bool SharedMaps::IsUnused(const std::string& name) const {
+  return MemoryOf(name) == (has_task_storage_ ? "begun_by_thread" : kBegunInTask);
 }
 
 int SharedMaps::Find(const std::string& name) {
@@ -86,8 +95,10 @@ int SharedMaps::FindMemory(const std::string& name, bool is_held) {
   Memory& memory = memories_[name];
   if (!is_held) {
     if (!memory.entries)
-      memory.entries =
-          CreateHash(shape->kernel_name, sizeof(uint32_t), shape->value_bytes, shape->entries);
+      memory.entries = name == kBegunInTask
+                           ? CreateTaskStorage(shape->kernel_name, shape->value_bytes)
+                           : CreateHash(shape->kernel_name, sizeof(uint32_t), shape->value_bytes,
+                                        shape->entries);
     return memory.entries.get();
   }
   if (!memory.held) {
@@ -123,7 +134,7 @@ void SharedMaps::Clear(const std::string& name) {
 void SharedMaps::Ask(uint32_t asks) {
   auto* shared = reinterpret_cast<struct control*>(control_->mapping()->data());
   if (asks & ~shared->asks & ASKS_THREADS)
-    for (const char* name : {"writes", "moves", "calls"}) Clear(name);
+    for (const char* name : {"writes", "moves"}) Clear(name);
   __atomic_store_n(&shared->asks, asks, __ATOMIC_SEQ_CST);
 }
 

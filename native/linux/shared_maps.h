@@ -14,8 +14,9 @@ namespace kernelwire {
 
 class SharedMaps {
  public:
-  // 0 or an errno.
-  static int Create(size_t ring_bytes, std::unique_ptr<SharedMaps>* maps);
+  // 0 or an errno. `has_task_storage`: whether programs remember in the storage of threads, or in
+  // a table of all.
+  static int Create(size_t ring_bytes, bool has_task_storage, std::unique_ptr<SharedMaps>* maps);
 
   BpfRing& ring() { return *ring_; }
   const BpfArray& counters() const { return *counters_; }
@@ -23,6 +24,8 @@ class SharedMaps {
 
   // Whether programs share a map of this name.
   static bool Has(const std::string& name);
+  // Whether programs that name it never look at it on this kernel.
+  bool IsUnused(const std::string& name) const;
   // Its descriptor. What programs remember for each other is made when the first of them needs it:
   // -1 and an errno where it is refused. For one thread at a time.
   int Find(const std::string& name);
@@ -44,6 +47,7 @@ class SharedMaps {
   SharedMaps() = default;
   int FindMemory(const std::string& name, bool is_held);
   void Clear(const std::string& name);
+  bool has_task_storage_ = false;
   std::unique_ptr<BpfRing> ring_;
   std::unique_ptr<BpfArray> counters_;
   std::unique_ptr<BpfArray> control_;

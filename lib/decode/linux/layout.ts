@@ -114,7 +114,7 @@ export const ACCESS_MODE = { READ: 1, WRITE: 2, TRACE: 4 } as const
 export const THREAD = { target: 32, thread: 48, reasons: 52, SIZE: 56 } as const
 
 /** What the events that are asked for need of programs that they share with others. */
-export const ASKS = { DETAILS: 1, DENIED: 2, ENVIRONMENT: 4, THREADS: 8 } as const
+export const ASKS = { DETAILS: 1, DENIED: 2, ENVIRONMENT: 4, THREADS: 8, ACCESS: 16, PIPES: 32, MODULES: 64 } as const
 
 export const PIPE = {
   path_bytes: 32,

@@ -3,7 +3,6 @@
  * ptrace, process_vm_readv and process_vm_writev, when they return. Three forms: on the kernel's own
  * functions, which costs no other call anything; a program for each call; one for all calls.
  */
-#include "ptrace.h"
 #include "written.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -21,17 +20,17 @@ struct task_struct___tracer {
 /* A tracer has set registers of its tracee. */
 static __always_inline void registers_set(struct task_struct *tracee)
 {
-	__u32 caller = bpf_get_current_pid_tgid(), thread;
 	struct moved mine = { .boot_ns = bpf_ktime_get_boot_ns() };
-	struct call *before = bpf_map_lookup_elem(&calls, &caller);
+	struct begun *begun = begun_here(false);
+	__u32 thread;
 	struct parent_identity target = {};
 	struct moved *moved;
 	__u64 place;
 
-	if (!tracee || !before)
+	if (!tracee || !begun || !(begun->pending & PENDING_PLACE))
 		return;
-	mine.home = before->place;
-	forget(calls, &caller, before);
+	mine.home = begun->place;
+	begun_ended(begun, PENDING_PLACE);
 	place = place_of(tracee);
 	thread = BPF_CORE_READ(tracee, pid);
 	moved = bpf_map_lookup_elem(&moves, &thread);
@@ -69,9 +68,14 @@ static __always_inline void track_ptrace(__u64 request, __u32 number, __u64 addr
 		add_range(&target, address, address + bytes);
 }
 
-/* `bytes`: of a word of the caller. */
-static __always_inline int after_ptrace(__u64 request, __u32 number, __u64 address, __u32 bytes, __s64 result)
+static __always_inline int after_ptrace(const struct call *call)
 {
+	bool is_small = has_small_words(call);
+	__u64 request = is_small ? (__u32)argument_of(call, first) : argument_of(call, first);
+	__u64 address = is_small ? (__u32)argument_of(call, third) : argument_of(call, third);
+	__u32 bytes = is_small ? sizeof(__u32) : sizeof(__u64);
+	__u32 number = argument_of(call, second);
+	__s64 result = call->result;
 	struct task_struct *caller = (struct task_struct *)bpf_get_current_task();
 	struct task_struct___tracer *traced = (void *)caller;
 
@@ -133,138 +137,139 @@ __noinline int track_vectors(__u32 number, __u64 vectors, __u64 count, __u32 wor
 	return 0;
 }
 
-static __always_inline int after_transfer(__u32 number, __u8 kind, __s64 result)
+static __always_inline int after_transfer(const struct call *call, __u8 kind)
 {
+	__u32 number = argument_of(call, first);
+
 	/* Nothing was moved where it is 0. */
-	if (result != 0 && is_told(result))
+	if (call->result != 0 && is_told(call->result))
 		access_tell((struct task_struct *)bpf_get_current_task(), task_numbered(number), number, kind, 0,
-			    result);
+			    call->result);
 	return 0;
 }
 
-static __always_inline int ptrace_of(struct pt_regs *regs, __s64 result)
+static __always_inline int after_write(const struct call *call)
 {
-	return after_ptrace(first_of(regs), second_of(regs), third_of(regs), sizeof(__u64), result);
-}
-
-static __always_inline int ptrace_of_32(struct pt_regs *regs, __s64 result)
-{
-	return after_ptrace(first_of_32(regs), second_of_32(regs), third_of_32(regs), sizeof(__u32), result);
-}
-
-static __always_inline int after_write(struct pt_regs *regs, __s64 result)
-{
-	if (result > 0 && asks() & ASKS_THREADS)
-		track_vectors(first_of(regs), fourth_of(regs), fifth_of(regs), sizeof(__u64), result);
-	return after_transfer(first_of(regs), ACCESS_WRITE, result);
-}
-
-static __always_inline int after_write_32(struct pt_regs *regs, __s64 result)
-{
-	if (result > 0 && asks() & ASKS_THREADS)
-		track_vectors(first_of_32(regs), fourth_of_32(regs), fifth_of_32(regs), sizeof(__u32), result);
-	return after_transfer(first_of_32(regs), ACCESS_WRITE, result);
+	if (call->result > 0 && asks() & ASKS_THREADS)
+		track_vectors(argument_of(call, first), argument_of(call, fourth), argument_of(call, fifth),
+			      has_small_words(call) ? sizeof(__u32) : sizeof(__u64), call->result);
+	return after_transfer(call, ACCESS_WRITE);
 }
 
 SEC("tp/syscalls/sys_exit_ptrace")
-int access_ptrace(struct syscall_exit *call)
+int access_ptrace(struct syscall_exit *returned)
 {
-	return ptrace_of(registers(), call->result);
+	struct call call;
+
+	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_ptrace(&call) : 0;
 }
 
 SEC("tp/syscalls/sys_exit_process_vm_readv")
-int access_readv(struct syscall_exit *call)
+int access_readv(struct syscall_exit *returned)
 {
-	return after_transfer(first_of(registers()), ACCESS_READ, call->result);
+	struct call call;
+
+	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_transfer(&call, ACCESS_READ) : 0;
 }
 
 SEC("tp/syscalls/sys_exit_process_vm_writev")
-int access_writev(struct syscall_exit *call)
+int access_writev(struct syscall_exit *returned)
 {
-	return after_write(registers(), call->result);
+	struct call call;
+
+	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_write(&call) : 0;
 }
 
 SEC("fexit/" CALL_FUNCTION("ptrace"))
 int traced_ptrace(__u64 *arguments)
 {
-	return ptrace_of((void *)arguments[0], arguments[1]);
-}
+	struct call call = call_traced(arguments[0], arguments[1], CALL_PTRACE, ENTRY_64);
 
-SEC("fexit/" CALL_FUNCTION("process_vm_readv"))
-int traced_readv(__u64 *arguments)
-{
-	struct pt_regs *regs = (void *)arguments[0];
-
-	return after_transfer(first_of(regs), ACCESS_READ, arguments[1]);
-}
-
-SEC("fexit/" CALL_FUNCTION("process_vm_writev"))
-int traced_writev(__u64 *arguments)
-{
-	struct pt_regs *regs = (void *)arguments[0];
-
-	return after_write(regs, arguments[1]);
+	return after_ptrace(&call);
 }
 
 SEC("fexit/" CALL_FUNCTION_COMPAT("ptrace"))
 int traced_ptrace_32(__u64 *arguments)
 {
-	return ptrace_of_32((void *)arguments[0], arguments[1]);
+	struct call call = call_traced(arguments[0], arguments[1], CALL_PTRACE, ENTRY_32);
+
+	return after_ptrace(&call);
+}
+
+SEC("fexit/" CALL_FUNCTION_X32("ptrace"))
+int traced_ptrace_x32(__u64 *arguments)
+{
+	struct call call = call_traced(arguments[0], arguments[1], CALL_PTRACE, ENTRY_X32);
+
+	return after_ptrace(&call);
+}
+
+SEC("fexit/" CALL_FUNCTION("process_vm_readv"))
+int traced_readv(__u64 *arguments)
+{
+	struct call call = call_traced_64(arguments[0], arguments[1], CALL_VM_READV);
+
+	return after_transfer(&call, ACCESS_READ);
 }
 
 SEC("fexit/" CALL_FUNCTION_32("process_vm_readv"))
 int traced_readv_32(__u64 *arguments)
 {
-	struct pt_regs *regs = (void *)arguments[0];
+	struct call call = call_traced(arguments[0], arguments[1], CALL_VM_READV, ENTRY_32);
 
-	return after_transfer(first_of_32(regs), ACCESS_READ, arguments[1]);
+	return after_transfer(&call, ACCESS_READ);
+}
+
+SEC("fexit/" CALL_FUNCTION("process_vm_writev"))
+int traced_writev(__u64 *arguments)
+{
+	struct call call = call_traced_64(arguments[0], arguments[1], CALL_VM_WRITEV);
+
+	return after_write(&call);
 }
 
 SEC("fexit/" CALL_FUNCTION_32("process_vm_writev"))
 int traced_writev_32(__u64 *arguments)
 {
-	struct pt_regs *regs = (void *)arguments[0];
+	struct call call = call_traced(arguments[0], arguments[1], CALL_VM_WRITEV, ENTRY_32);
 
-	return after_write_32(regs, arguments[1]);
+	return after_write(&call);
 }
 
 SEC("tp_btf/sys_exit")
 int access_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
-	__u64 number = call_number(regs);
+	__u32 number = number_of(regs);
+	struct call call;
 
-	if (number != CALL_PTRACE && number != CALL_32_PTRACE)
+	if (!may_be_ptrace(number) || !call_ends(&call, regs, number, arguments[1], PENDING_ACCESS))
 		return 0;
-	if (!is_32_bit((struct task_struct *)bpf_get_current_task()))
-		return number == CALL_PTRACE ? ptrace_of(regs, arguments[1]) : 0;
-	return number == CALL_32_PTRACE ? ptrace_of_32(regs, arguments[1]) : 0;
+	return call.number == CALL_PTRACE ? after_ptrace(&call) : 0;
 }
 
 SEC("tp_btf/sys_exit")
 int access_readv_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
-	__u64 number = call_number(regs);
+	__u32 number = number_of(regs);
+	struct call call;
 
-	if (number != CALL_VM_READV && number != CALL_32_VM_READV)
+	if (!may_be_readv(number) || !call_ends(&call, regs, number, arguments[1], PENDING_ACCESS))
 		return 0;
-	if (!is_32_bit((struct task_struct *)bpf_get_current_task()))
-		return number == CALL_VM_READV ? after_transfer(first_of(regs), ACCESS_READ, arguments[1]) : 0;
-	return number == CALL_32_VM_READV ? after_transfer(first_of_32(regs), ACCESS_READ, arguments[1]) : 0;
+	return call.number == CALL_VM_READV ? after_transfer(&call, ACCESS_READ) : 0;
 }
 
 SEC("tp_btf/sys_exit")
 int access_writev_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
-	__u64 number = call_number(regs);
+	__u32 number = number_of(regs);
+	struct call call;
 
-	if (number != CALL_VM_WRITEV && number != CALL_32_VM_WRITEV)
+	if (!may_be_writev(number) || !call_ends(&call, regs, number, arguments[1], PENDING_ACCESS))
 		return 0;
-	if (!is_32_bit((struct task_struct *)bpf_get_current_task()))
-		return number == CALL_VM_WRITEV ? after_write(regs, arguments[1]) : 0;
-	return number == CALL_32_VM_WRITEV ? after_write_32(regs, arguments[1]) : 0;
+	return call.number == CALL_VM_WRITEV ? after_write(&call) : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

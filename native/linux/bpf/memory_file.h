@@ -3,7 +3,8 @@
 #ifndef KERNELWIRE_MEMORY_FILE_H
 #define KERNELWIRE_MEMORY_FILE_H
 
-#include "access.h"
+#include "descriptor.h"
+#include "party.h"
 
 /* include/uapi/linux/magic.h */
 #define PROC_SUPER_MAGIC 0x9fa0
@@ -44,6 +45,17 @@ static __always_inline struct task_struct *owner_of(struct inode *inode)
 	struct proc_inode *holder = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
 
 	return task_of_pid(BPF_CORE_READ(holder, pid));
+}
+
+/* The one that a descriptor stands for; NULL where it is another file. */
+static __always_inline struct file *memory_file_of(__u32 fd)
+{
+	struct file *file = (struct file *)file_of_descriptor((struct task_struct *)bpf_get_current_task(), fd);
+
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != PROC_SUPER_MAGIC ||
+	    !is_memory_file(BPF_CORE_READ(file, f_path.dentry)))
+		return NULL;
+	return file;
 }
 
 /* What flags of open(2) ask for. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* /proc/PID/mem was opened, in whatever way: on the kernel's own function for it (fs/proc/base.c). */
+#include "access.h"
 #include "memory_file.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

@@ -3,7 +3,6 @@
  * /proc/PID/mem is written. Three forms: on the kernel's own function for it (fs/proc/base.c); a
  * program for each call that writes to files; one for all calls.
  */
-#include "descriptor.h"
 #include "memory_file.h"
 #include "written.h"
 
@@ -44,16 +43,6 @@ int memory_write(__u64 *arguments)
 	return written_through(file, end, arguments[4]);
 }
 
-static __always_inline struct file *memory_file_of(__u32 fd)
-{
-	struct file *file = (struct file *)file_of_descriptor((struct task_struct *)bpf_get_current_task(), fd);
-
-	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != PROC_SUPER_MAGIC ||
-	    !is_memory_file(BPF_CORE_READ(file, f_path.dentry)))
-		return NULL;
-	return file;
-}
-
 /* Where the file's own position is behind what was written. */
 static __always_inline int after_write(__u32 fd, __s64 result)
 {
@@ -70,91 +59,71 @@ static __always_inline int after_write_at(__u32 fd, __u64 position, __s64 result
 	return file ? written_through(file, position + result, result) : 0;
 }
 
-SEC("tp/syscalls/sys_exit_write")
-int write_write(struct syscall_exit *call)
+/* Positions of 32-bit calls have two words. */
+static __always_inline __u64 position_in(const struct call *call)
 {
-	return after_write(first_of(registers()), call->result);
+	__u64 position = argument_of(call, fourth);
+
+	return call->entry == ENTRY_32 ? position | argument_of(call, fifth) << 32 : position;
 }
 
-SEC("tp/syscalls/sys_exit_writev")
-int write_writev(struct syscall_exit *call)
+static __always_inline int after_call(const struct call *call)
 {
-	return after_write(first_of(registers()), call->result);
-}
+	__u32 fd = argument_of(call, first);
 
-SEC("tp/syscalls/sys_exit_pwrite64")
-int write_pwrite64(struct syscall_exit *call)
-{
-	struct pt_regs *regs = registers();
-
-	return after_write_at(first_of(regs), fourth_of(regs), call->result);
-}
-
-SEC("tp/syscalls/sys_exit_pwritev")
-int write_pwritev(struct syscall_exit *call)
-{
-	struct pt_regs *regs = registers();
-
-	return after_write_at(first_of(regs), fourth_of(regs), call->result);
-}
-
-/* With -1 it is the file's own position. */
-static __always_inline int after_pwritev2(struct pt_regs *regs, __s64 result)
-{
-	if (fourth_of(regs) == -1UL)
-		return after_write(first_of(regs), result);
-	return after_write_at(first_of(regs), fourth_of(regs), result);
-}
-
-SEC("tp/syscalls/sys_exit_pwritev2")
-int write_pwritev2(struct syscall_exit *call)
-{
-	return after_pwritev2(registers(), call->result);
-}
-
-/* Positions have two words. */
-static __always_inline __u64 position_of_32(struct pt_regs *regs)
-{
-	return fourth_of_32(regs) | (__u64)fifth_of_32(regs) << 32;
-}
-
-static __always_inline int after_32_bit(struct pt_regs *regs, __u64 number, __s64 result)
-{
-	switch (number) {
-	case CALL_32_WRITE:
-	case CALL_32_WRITEV:
-		return after_write(first_of_32(regs), result);
-	case CALL_32_PWRITEV2:
-		if (position_of_32(regs) == -1ULL)
-			return after_write(first_of_32(regs), result);
-		return after_write_at(first_of_32(regs), position_of_32(regs), result);
-	case CALL_32_PWRITE64:
-	case CALL_32_PWRITEV:
-		return after_write_at(first_of_32(regs), position_of_32(regs), result);
+	switch (call->number) {
+	case CALL_WRITE:
+	case CALL_WRITEV:
+		return after_write(fd, call->result);
+	case CALL_PWRITEV2:
+		/* With -1 it is the file's own position. */
+		if (position_in(call) == -1ULL)
+			return after_write(fd, call->result);
+		return after_write_at(fd, position_in(call), call->result);
+	case CALL_PWRITE64:
+	case CALL_PWRITEV:
+		return after_write_at(fd, position_in(call), call->result);
 	}
 	return 0;
+}
+
+/* A write that began upon a memory file. */
+#define WRITES(name)                                                                          \
+	SEC("tp/syscalls/sys_exit_" #name)                                                    \
+	int write_##name(struct syscall_exit *returned)                                       \
+	{                                                                                     \
+		struct call call;                                                             \
+                                                                                              \
+		return one_call_ends(&call, returned, PENDING_ACCESS) ? after_call(&call) : 0; \
+	}
+
+WRITES(write)
+WRITES(writev)
+WRITES(pwrite64)
+WRITES(pwritev)
+WRITES(pwritev2)
+
+static __always_inline bool may_write(__u32 number)
+{
+#if defined(__TARGET_ARCH_x86)
+	if (may_be_as(number, WRITEV, CALL_X32_WRITEV) || may_be_as(number, PWRITEV, CALL_X32_PWRITEV) ||
+	    may_be_as(number, PWRITEV2, CALL_X32_PWRITEV2))
+		return true;
+#endif
+	return may_be(number, WRITE) || may_be(number, WRITEV) || may_be(number, PWRITE64) || may_be(number, PWRITEV) ||
+	       may_be(number, PWRITEV2);
 }
 
 SEC("tp_btf/sys_exit")
 int write_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
-	__s64 result = arguments[1];
-	__u64 number = call_number(regs);
+	__u32 number = number_of(regs);
+	struct call call;
 
-	if (is_32_bit((struct task_struct *)bpf_get_current_task()))
-		return after_32_bit(regs, number, (__s32)result);
-	switch (number) {
-	case CALL_WRITE:
-	case CALL_WRITEV:
-		return after_write(first_of(regs), result);
-	case CALL_PWRITE64:
-	case CALL_PWRITEV:
-		return after_write_at(first_of(regs), fourth_of(regs), result);
-	case CALL_PWRITEV2:
-		return after_pwritev2(regs, result);
-	}
-	return 0;
+	if (!may_write(number) || !call_ends(&call, regs, number, arguments[1], PENDING_ACCESS))
+		return 0;
+	return after_call(&call);
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

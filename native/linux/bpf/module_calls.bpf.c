@@ -4,9 +4,9 @@
  * system call returns. Two forms: a program for each call, which costs the other calls of the
  * machine least, and one for all calls, where those cannot be had.
  */
+#include "begun.h"
 #include "descriptor.h"
 #include "module.h"
-#include "syscall.h"
 #include "vma.h"
 
 #define MAP_ANONYMOUS 0x20
@@ -95,70 +95,53 @@ static __always_inline int after_mprotect(__u64 result, __u64 address, __u64 len
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_mmap")
-int module_mmap(struct syscall_exit *call)
+/* Where something was mapped: an address of 32 bits is no negative number. */
+static __always_inline __u64 place_mapped(const struct call *call)
 {
-	struct pt_regs *regs = registers();
-
-	return after_mmap(call->result, second_of(regs), third_of(regs), fourth_of(regs), fifth_of(regs),
-			  sixth_of(regs));
+	return call->entry == ENTRY_32 && !is_error(call->result) ? (__u32)call->result : call->result;
 }
 
-SEC("tp/syscalls/sys_exit_mprotect")
-int module_mprotect(struct syscall_exit *call)
+static __always_inline int after_call(const struct call *call)
 {
-	struct pt_regs *regs = registers();
-
-	return after_mprotect(call->result, first_of(regs), second_of(regs), third_of(regs));
-}
-
-SEC("tp/syscalls/sys_exit_pkey_mprotect")
-int module_pkey_mprotect(struct syscall_exit *call)
-{
-	struct pt_regs *regs = registers();
-
-	return after_mprotect(call->result, first_of(regs), second_of(regs), third_of(regs));
-}
-
-static __always_inline int after_32_bit(struct pt_regs *regs, __u64 number, __u64 result)
-{
-	switch (number) {
-	case CALL_32_MMAP2:
-		return after_mmap((__u32)result >= -4095U ? -1 : (__u32)result, second_of_32(regs), third_of_32(regs),
-				  fourth_of_32(regs), fifth_of_32(regs), sixth_of_32(regs));
-	case CALL_32_MPROTECT:
-	case CALL_32_PKEY_MPROTECT:
-		return after_mprotect(result, first_of_32(regs), second_of_32(regs), third_of_32(regs));
+	switch (call->number) {
+	case CALL_MMAP:
+		return after_mmap(place_mapped(call), argument_of(call, second), argument_of(call, third),
+				  argument_of(call, fourth), argument_of(call, fifth), argument_of(call, sixth));
+	case CALL_OLD_MMAP:
+		/* What it was given lies in memory that another thread can write to: so only the mapping says. */
+		return is_error(place_mapped(call)) ? 0 : after_mprotect(0, place_mapped(call), 1, PROT_EXEC);
+	case CALL_MPROTECT:
+	case CALL_PKEY_MPROTECT:
+		return after_mprotect(call->result, argument_of(call, first), argument_of(call, second),
+				      argument_of(call, third));
 	}
 	return 0;
 }
+
+#define MAPS(name)                                                                            \
+	SEC("tp/syscalls/sys_exit_" #name)                                                    \
+	int module_##name(struct syscall_exit *returned)                                      \
+	{                                                                                     \
+		struct call call;                                                             \
+                                                                                              \
+		return one_call_ends(&call, returned, PENDING_MODULE) ? after_call(&call) : 0; \
+	}
+
+MAPS(mmap)
+MAPS(mprotect)
+MAPS(pkey_mprotect)
 
 SEC("tp_btf/sys_exit")
 int module_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
-	__u64 result = arguments[1];
-	__u64 number = call_number(regs);
+	__u32 number = number_of(regs);
+	struct call call;
 
-	switch (number) {
-	case CALL_MMAP:
-	case CALL_MPROTECT:
-	case CALL_PKEY_MPROTECT:
-	case CALL_32_MMAP2:
-	case CALL_32_MPROTECT:
-	case CALL_32_PKEY_MPROTECT:
-		break;
-	default:
+	if (number != CALL_32_MMAP2 && number != CALL_32_OLD_MMAP && (number & ~X32_BIT) != CALL_MMAP &&
+	    !may_be(number, MPROTECT) && !may_be(number, PKEY_MPROTECT))
 		return 0;
-	}
-	if (is_32_bit(bpf_get_current_task_btf()))
-		return after_32_bit(regs, number, result);
-	if (number == CALL_MMAP)
-		return after_mmap(result, second_of(regs), third_of(regs), fourth_of(regs), fifth_of(regs),
-				  sixth_of(regs));
-	if (number == CALL_MPROTECT || number == CALL_PKEY_MPROTECT)
-		return after_mprotect(result, first_of(regs), second_of(regs), third_of(regs));
-	return 0;
+	return call_ends(&call, regs, number, arguments[1], PENDING_MODULE) ? after_call(&call) : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -3,9 +3,9 @@
  * Files that are told of when they are opened, where the kernel refuses programs on its functions:
  * seen when the system call returns. Two forms: a program for each call, and one for all calls.
  */
-#include "descriptor.h"
+#include "access.h"
+#include "begun.h"
 #include "memory_file.h"
-#include "syscall.h"
 
 /* "/proc/4194304/mem" */
 #define MEMORY_PATH 24
@@ -44,7 +44,8 @@ static __always_inline int memory_denied(const char *path, __u64 flags)
 			   ACCESS_MEMORY_FILE, modes_in(flags), -EACCES);
 }
 
-static __always_inline int after_open(__s64 result, const char *path, __u64 flags)
+/* `path`: where the caller has it; `flags`: of open(2). */
+static __always_inline int after_open(__s64 result, __u64 path, __u64 flags)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct inode *inode;
@@ -53,7 +54,7 @@ static __always_inline int after_open(__s64 result, const char *path, __u64 flag
 
 	if (result < 0) {
 		if ((result == -EACCES || result == -EPERM) && asks() & ASKS_DENIED)
-			return memory_denied(path, flags);
+			return memory_denied((const char *)path, flags);
 		return 0;
 	}
 	file = (struct file *)file_of_descriptor(task, result);
@@ -76,102 +77,54 @@ static __always_inline __u64 flags_at(__u64 how)
 	return flags;
 }
 
-SEC("tp/syscalls/sys_exit_openat")
-int open_openat(struct syscall_exit *call)
+static __always_inline int after_call(const struct call *call)
 {
-	struct pt_regs *regs = registers();
+	__u64 path = argument_of(call, first), flags = argument_of(call, second);
 
-	return after_open(call->result, (const char *)second_of(regs), third_of(regs));
-}
-
-SEC("tp/syscalls/sys_exit_openat2")
-int open_openat2(struct syscall_exit *call)
-{
-	struct pt_regs *regs = registers();
-
-	return after_open(call->result, (const char *)second_of(regs), flags_at(third_of(regs)));
-}
-
-SEC("tp/syscalls/sys_exit_open")
-int open_open(struct syscall_exit *call)
-{
-	struct pt_regs *regs = registers();
-
-	return after_open(call->result, (const char *)first_of(regs), second_of(regs));
-}
-
-SEC("tp/syscalls/sys_exit_creat")
-int open_creat(struct syscall_exit *call)
-{
-	return after_open(call->result, (const char *)first_of(registers()), O_WRONLY);
-}
-
-/* What a call was given that opens a file. */
-struct opening {
-	const char *path;
-	__u64 flags;
-};
-
-/* False for any other call. */
-static __always_inline bool read_opening(struct pt_regs *regs, __u64 number, struct opening *opening)
-{
-	switch (number) {
+	switch (call->number) {
 	case CALL_OPENAT:
-		opening->path = (const char *)second_of(regs);
-		opening->flags = third_of(regs);
-		return true;
 	case CALL_OPENAT2:
-		opening->path = (const char *)second_of(regs);
-		opening->flags = flags_at(third_of(regs));
-		return true;
-	case CALL_OPEN:
-		opening->path = (const char *)first_of(regs);
-		opening->flags = second_of(regs);
-		return true;
+		path = flags;
+		flags = argument_of(call, third);
+		if (call->number == CALL_OPENAT2)
+			flags = flags_at(flags);
+		break;
 	case CALL_CREAT:
-		opening->path = (const char *)first_of(regs);
-		opening->flags = O_WRONLY;
-		return true;
+		flags = O_WRONLY;
+		break;
+	case CALL_OPEN_BY_HANDLE_AT:
+		/* It is given no name. */
+		path = 0;
+		break;
 	}
-	return false;
+	return after_open(call->result, path, flags);
 }
 
-static __always_inline bool read_opening_32(struct pt_regs *regs, __u64 number, struct opening *opening)
-{
-	switch (number) {
-	case CALL_32_OPENAT:
-		opening->path = (const char *)(__u64)second_of_32(regs);
-		opening->flags = third_of_32(regs);
-		return true;
-	case CALL_32_OPENAT2:
-		opening->path = (const char *)(__u64)second_of_32(regs);
-		opening->flags = flags_at(third_of_32(regs));
-		return true;
-	case CALL_32_OPEN:
-		opening->path = (const char *)(__u64)first_of_32(regs);
-		opening->flags = second_of_32(regs);
-		return true;
-	case CALL_32_CREAT:
-		opening->path = (const char *)(__u64)first_of_32(regs);
-		opening->flags = O_WRONLY;
-		return true;
+#define OPENS(name)                                                                           \
+	SEC("tp/syscalls/sys_exit_" #name)                                                    \
+	int open_##name(struct syscall_exit *returned)                                        \
+	{                                                                                     \
+		struct call call;                                                             \
+                                                                                              \
+		return one_call_ends(&call, returned, PENDING_ACCESS) ? after_call(&call) : 0; \
 	}
-	return false;
-}
+
+OPENS(open)
+OPENS(creat)
+OPENS(openat)
+OPENS(openat2)
+OPENS(open_by_handle_at)
 
 SEC("tp_btf/sys_exit")
 int open_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
-	__u64 number = call_number(regs);
-	struct opening opening = {};
-	bool opens;
+	__u32 number = number_of(regs);
+	struct call call;
 
-	if (is_32_bit((struct task_struct *)bpf_get_current_task()))
-		opens = read_opening_32(regs, number, &opening);
-	else
-		opens = read_opening(regs, number, &opening);
-	return opens ? after_open(arguments[1], opening.path, opening.flags) : 0;
+	if (!may_open(number) || !call_ends(&call, regs, number, arguments[1], PENDING_ACCESS))
+		return 0;
+	return after_call(&call);
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -4,8 +4,8 @@
  * pidfd_getfd, when they return. Three forms, as of ptrace: access_calls.bpf.c.
  */
 #include "access.h"
+#include "begun.h"
 #include "descriptor.h"
-#include "syscall.h"
 
 /* include/uapi/linux/magic.h; since 6.9. */
 #define PID_FS_MAGIC 0x50494446
@@ -35,86 +35,94 @@ static __always_inline struct task_struct *task_of_descriptor(__u32 fd)
 	return task_of_pid(BPF_CORE_READ(holder, private_data));
 }
 
-static __always_inline int after_pidfd(__u32 number, __s64 result)
+static __always_inline int after_pidfd(const struct call *call)
 {
-	if (!is_told(result))
+	__u32 number = argument_of(call, first);
+
+	if (!is_told(call->result))
 		return 0;
 	return access_tell((struct task_struct *)bpf_get_current_task(), task_numbered(number), number,
-			   ACCESS_PIDFD, 0, result);
+			   ACCESS_PIDFD, 0, call->result);
 }
 
-static __always_inline int after_getfd(__u32 fd, __s64 result)
+static __always_inline int after_getfd(const struct call *call)
 {
-	if (!is_told(result))
+	if (!is_told(call->result))
 		return 0;
-	return access_tell((struct task_struct *)bpf_get_current_task(), task_of_descriptor(fd), 0, ACCESS_GETFD, 0,
-			   result);
+	return access_tell((struct task_struct *)bpf_get_current_task(), task_of_descriptor(argument_of(call, first)),
+			   0, ACCESS_GETFD, 0, call->result);
 }
 
 SEC("tp/syscalls/sys_exit_pidfd_open")
-int access_pidfd(struct syscall_exit *call)
+int access_pidfd(struct syscall_exit *returned)
 {
-	return after_pidfd(first_of(registers()), call->result);
+	struct call call;
+
+	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_pidfd(&call) : 0;
 }
 
 SEC("tp/syscalls/sys_exit_pidfd_getfd")
-int access_getfd(struct syscall_exit *call)
+int access_getfd(struct syscall_exit *returned)
 {
-	return after_getfd(first_of(registers()), call->result);
+	struct call call;
+
+	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_getfd(&call) : 0;
 }
 
 SEC("fexit/" CALL_FUNCTION("pidfd_open"))
 int traced_pidfd(__u64 *arguments)
 {
-	struct pt_regs *regs = (void *)arguments[0];
+	struct call call = call_traced(arguments[0], arguments[1], CALL_PIDFD_OPEN, ENTRY_64);
 
-	return after_pidfd(first_of(regs), arguments[1]);
+	return after_pidfd(&call);
 }
 
 SEC("fexit/" CALL_FUNCTION("pidfd_getfd"))
 int traced_getfd(__u64 *arguments)
 {
-	struct pt_regs *regs = (void *)arguments[0];
+	struct call call = call_traced(arguments[0], arguments[1], CALL_PIDFD_GETFD, ENTRY_64);
 
-	return after_getfd(first_of(regs), arguments[1]);
+	return after_getfd(&call);
 }
 
 SEC("fexit/" CALL_FUNCTION_32("pidfd_open"))
 int traced_pidfd_32(__u64 *arguments)
 {
-	struct pt_regs *regs = (void *)arguments[0];
+	struct call call = call_traced(arguments[0], arguments[1], CALL_PIDFD_OPEN, ENTRY_32);
 
-	return after_pidfd(first_of_32(regs), arguments[1]);
+	return after_pidfd(&call);
 }
 
 SEC("fexit/" CALL_FUNCTION_32("pidfd_getfd"))
 int traced_getfd_32(__u64 *arguments)
 {
-	struct pt_regs *regs = (void *)arguments[0];
+	struct call call = call_traced(arguments[0], arguments[1], CALL_PIDFD_GETFD, ENTRY_32);
 
-	return after_getfd(first_of_32(regs), arguments[1]);
-}
-
-/* Callers of either kind have the same numbers for both. */
-static __always_inline __u32 first_of_either(struct pt_regs *regs)
-{
-	return is_32_bit((struct task_struct *)bpf_get_current_task()) ? first_of_32(regs) : first_of(regs);
+	return after_getfd(&call);
 }
 
 SEC("tp_btf/sys_exit")
 int access_pidfd_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
+	__u32 number = number_of(regs);
+	struct call call;
 
-	return call_number(regs) == CALL_PIDFD_OPEN ? after_pidfd(first_of_either(regs), arguments[1]) : 0;
+	if (!may_be(number, PIDFD_OPEN) || !call_ends(&call, regs, number, arguments[1], PENDING_ACCESS))
+		return 0;
+	return after_pidfd(&call);
 }
 
 SEC("tp_btf/sys_exit")
 int access_getfd_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
+	__u32 number = number_of(regs);
+	struct call call;
 
-	return call_number(regs) == CALL_PIDFD_GETFD ? after_getfd(first_of_either(regs), arguments[1]) : 0;
+	if (!may_be(number, PIDFD_GETFD) || !call_ends(&call, regs, number, arguments[1], PENDING_ACCESS))
+		return 0;
+	return after_getfd(&call);
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

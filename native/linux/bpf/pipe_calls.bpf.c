@@ -4,9 +4,9 @@
  * What was opened says its path by itself; of what was created only the name is at hand that the
  * process gave, and where that begins. Two forms: a program for each call, and one for all calls.
  */
+#include "begun.h"
 #include "descriptor.h"
 #include "pipe.h"
-#include "syscall.h"
 
 /* include/uapi/linux/fcntl.h */
 #define AT_FDCWD -100
@@ -80,81 +80,87 @@ __noinline int after_mknod(int folder, __u64 name, __u32 mode)
 	add_path_to(mine, &mine->record, mine->record.mount_namespace);
 	next = next_string(mine, PATH_LIMIT);
 	length = bpf_probe_read_user_str(next, PATH_LIMIT, (void *)name);
+	/* Another thread may have taken the memory away: of which pipe it is cannot be said. */
+	if (length <= 1) {
+		count_forgotten(RECORD_PIPE);
+		return 0;
+	}
 	/* Without the NUL behind it. */
-	length = length > 1 ? length - 1 : 0;
+	length--;
 	string_added(mine, length);
 	pipe_output(mine, RECORD_NEW, length);
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_openat")
-int fifo_openat(struct syscall_exit *call)
-{
-	return after_open(call->result);
-}
+#define OPENS(name)                                                                         \
+	SEC("tp/syscalls/sys_exit_" #name)                                                  \
+	int fifo_##name(struct syscall_exit *returned)                                      \
+	{                                                                                   \
+		struct call call;                                                           \
+                                                                                            \
+		return one_call_ends(&call, returned, PENDING_PIPE) ? after_open(call.result) : 0; \
+	}
 
-SEC("tp/syscalls/sys_exit_openat2")
-int fifo_openat2(struct syscall_exit *call)
-{
-	return after_open(call->result);
-}
+OPENS(openat)
+OPENS(openat2)
+OPENS(creat)
+OPENS(open_by_handle_at)
 
 SEC("tp/syscalls/sys_exit_open")
-int fifo_open_call(struct syscall_exit *call)
+int fifo_open_call(struct syscall_exit *returned)
 {
-	return after_open(call->result);
-}
+	struct call call;
 
-SEC("tp/syscalls/sys_exit_creat")
-int fifo_creat(struct syscall_exit *call)
-{
-	return after_open(call->result);
+	return one_call_ends(&call, returned, PENDING_PIPE) ? after_open(call.result) : 0;
 }
 
 SEC("tp_btf/sys_exit")
 int fifo_open_calls(__u64 *arguments)
 {
-	__u64 number = call_number((struct pt_regs *)arguments[0]);
-	bool opens = number == CALL_OPENAT || number == CALL_OPENAT2 || number == CALL_OPEN || number == CALL_CREAT;
+	struct pt_regs *regs = (void *)arguments[0];
+	__u32 number = number_of(regs);
+	struct call call;
 
-	if (is_32_bit((struct task_struct *)bpf_get_current_task()))
-		opens = number == CALL_32_OPENAT || number == CALL_32_OPENAT2 || number == CALL_32_OPEN ||
-			number == CALL_32_CREAT;
-	return opens ? after_open((__s32)arguments[1]) : 0;
+	if (!may_open(number) || !call_ends(&call, regs, number, arguments[1], PENDING_PIPE))
+		return 0;
+	return after_open(call.result);
+}
+
+static __always_inline int after_making(const struct call *call)
+{
+	if (call->result)
+		return 0;
+	if (call->number == CALL_MKNODAT)
+		return after_mknod(argument_of(call, first), argument_of(call, second), argument_of(call, third));
+	return after_mknod(AT_FDCWD, argument_of(call, first), argument_of(call, second));
 }
 
 SEC("tp/syscalls/sys_exit_mknodat")
-int fifo_mknodat(struct syscall_exit *call)
+int fifo_mknodat(struct syscall_exit *returned)
 {
-	struct pt_regs *regs = registers();
+	struct call call;
 
-	return call->result ? 0 : after_mknod(first_of(regs), second_of(regs), third_of(regs));
+	return one_call_ends(&call, returned, PENDING_PIPE) ? after_making(&call) : 0;
 }
 
 SEC("tp/syscalls/sys_exit_mknod")
-int fifo_mknod(struct syscall_exit *call)
+int fifo_mknod(struct syscall_exit *returned)
 {
-	struct pt_regs *regs = registers();
+	struct call call;
 
-	return call->result ? 0 : after_mknod(AT_FDCWD, first_of(regs), second_of(regs));
+	return one_call_ends(&call, returned, PENDING_PIPE) ? after_making(&call) : 0;
 }
 
 SEC("tp_btf/sys_exit")
 int fifo_make_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
-	__u64 number = call_number(regs);
+	__u32 number = number_of(regs);
+	struct call call;
 
-	if (arguments[1])
+	if (!may_be(number, MKNODAT) && !may_be(number, MKNOD))
 		return 0;
-	if (is_32_bit((struct task_struct *)bpf_get_current_task())) {
-		if (number == CALL_32_MKNODAT)
-			return after_mknod(first_of_32(regs), second_of_32(regs), third_of_32(regs));
-		return number == CALL_32_MKNOD ? after_mknod(AT_FDCWD, first_of_32(regs), second_of_32(regs)) : 0;
-	}
-	if (number == CALL_MKNODAT)
-		return after_mknod(first_of(regs), second_of(regs), third_of(regs));
-	return number == CALL_MKNOD ? after_mknod(AT_FDCWD, first_of(regs), second_of(regs)) : 0;
+	return call_ends(&call, regs, number, arguments[1], PENDING_PIPE) ? after_making(&call) : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

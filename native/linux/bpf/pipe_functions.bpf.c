@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* Named pipes that are created and opened, in whatever way: on the kernel's own functions for it. */
-#include "kept.h"
+#include "begun.h"
 #include "pipe.h"
-
-MEMORY(makings, struct making);
 
 static __always_inline bool waits(struct file *file)
 {
@@ -41,18 +39,18 @@ SEC("fexit/security_path_mknod")
 int fifo_make(__u64 *arguments)
 {
 	struct path *folder = (void *)arguments[0];
-	struct making mine = { .mount = (__u64)BPF_CORE_READ(folder, mnt), .entry = arguments[1] }, *making;
-	__u32 thread = bpf_get_current_pid_tgid();
+	struct begun *begun;
 
 	if ((arguments[2] & S_IFMT) != S_IFIFO || (int)arguments[4])
 		return 0;
-	making = remember(makings, MAKINGS_MAX, &thread, &mine);
-	if (!making) {
+	begun = begun_here(true);
+	if (!begun) {
 		count_forgotten(RECORD_PIPE);
 		return 0;
 	}
-	making->mount = mine.mount;
-	making->entry = mine.entry;
+	begun->mount = (__u64)BPF_CORE_READ(folder, mnt);
+	begun->dentry = arguments[1];
+	begun->pending |= PENDING_MAKING;
 	return 0;
 }
 
@@ -64,20 +62,25 @@ struct dentry___inode {
 
 #pragma clang attribute pop
 
+/*
+ * A file system on top of others (overlayfs, fs/overlayfs/dir.c) calls it again for the one below, while it
+ * creates: with another dentry. The dentry is the second argument or, since 5.12, the third.
+ */
 SEC("fexit/vfs_mknod")
 int fifo_made(__u64 *arguments)
 {
-	__u32 thread = bpf_get_current_pid_tgid();
-	struct making *making = bpf_map_lookup_elem(&makings, &thread);
+	struct begun *begun = begun_here(false);
 	struct dentry___inode *entry;
 	struct inode *inode;
 	__u64 mount;
 
-	if (!making)
+	if (!begun || !(begun->pending & PENDING_MAKING))
 		return 0;
-	mount = making->mount;
-	entry = (void *)making->entry;
-	forget(makings, &thread, making);
+	if (arguments[1] != begun->dentry && arguments[2] != begun->dentry)
+		return 0;
+	mount = begun->mount;
+	entry = (void *)begun->dentry;
+	begun_ended(begun, PENDING_MAKING);
 	inode = BPF_CORE_READ(entry, d_inode);
 	if (inode && is_pipe(inode))
 		pipe_emit(mount, (__u64)entry, RECORD_NEW);

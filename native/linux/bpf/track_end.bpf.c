@@ -5,12 +5,9 @@
 static __always_inline void forget_thread(__u32 thread)
 {
 	struct moved *moved = bpf_map_lookup_elem(&moves, &thread);
-	struct call *call = bpf_map_lookup_elem(&calls, &thread);
 
 	if (moved)
 		forget(moves, &thread, moved);
-	if (call)
-		forget(calls, &thread, call);
 }
 
 static __always_inline void forget_process(__u32 process)
@@ -24,7 +21,7 @@ static __always_inline void forget_process(__u32 process)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(track_exit, struct task_struct *task)
 {
-	if (holds_any(moves) || holds_any(calls))
+	if (holds_any(moves))
 		forget_thread(task->pid);
 	/* Whichever is the last of several threads that leave at once: none of them runs code any more. */
 	if (holds_any(writes) && task->signal->live.counter == 0)
@@ -36,7 +33,7 @@ int BPF_PROG(track_exit, struct task_struct *task)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(track_exec, struct task_struct *task, pid_t old_pid)
 {
-	if (holds_any(moves) || holds_any(calls)) {
+	if (holds_any(moves)) {
 		forget_thread(task->pid);
 		forget_thread(old_pid);
 	}

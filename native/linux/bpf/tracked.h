@@ -7,6 +7,5 @@
 
 MEMORY(writes, struct written);
 MEMORY(moves, struct moved);
-MEMORY(calls, struct call);
 
 #endif
