@@ -28,54 +28,63 @@
 		ns_;                                                                   \
 	})
 
-/* Since 6.5 (fs/file_table.c): what an overlay has mapped is a file of one of its layers, made for that. */
-#define FMODE_BACKING (1 << 25)
-
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-struct file___mode {
-	unsigned int f_mode;
-};
-
-/* Since 6.7 the path by which it was opened stands here, and f_path is that in the layer. */
+/*
+ * What an overlay has mapped is a file of one of its layers, made for that (fs/file_table.c). Since 6.7
+ * the path by which it was opened stands here, and f_path is that in the layer.
+ */
 struct backing_file {
 	struct file file;
 	struct path user_path;
 };
 
-struct dentry___inode {
+struct dentry___super {
 	struct inode *d_inode;
+	struct super_block *d_sb;
+};
+
+struct vfsmount___super {
+	struct super_block *mnt_sb;
 };
 
 #pragma clang attribute pop
 
-/* A file as its process knows it: as numbers, whatever the verifier thinks of the pointers. */
+/* A file as its process knows it. Some come out of a table of descriptors: the verifier need not know any of the pointers. */
 struct known_file {
 	struct vfsmount *mount;
 	struct dentry *dentry;
 	struct inode *inode;
 };
 
-static __always_inline bool is_backing(struct file *file)
+/*
+ * The bit of f_mode that says so is another one in each kernel. Behind any other file nothing stands
+ * that is a mount and an entry of the same file system.
+ */
+static __always_inline bool know_backing(struct known_file *known, struct file *file)
 {
-	struct file___mode *holder = (void *)file;
+	struct backing_file *backing = (void *)file - bpf_core_field_offset(struct backing_file, file);
+	struct vfsmount___super *mount;
+	struct dentry___super *entry;
+	struct super_block *super;
 
-	return bpf_core_field_exists(struct backing_file, user_path) && BPF_CORE_READ(holder, f_mode) & FMODE_BACKING;
+	if (!bpf_core_field_exists(struct backing_file, user_path))
+		return false;
+	mount = (void *)BPF_CORE_READ(backing, user_path.mnt);
+	entry = (void *)BPF_CORE_READ(backing, user_path.dentry);
+	super = BPF_CORE_READ(mount, mnt_sb);
+	if (!super || super != BPF_CORE_READ(entry, d_sb))
+		return false;
+	known->mount = (void *)mount;
+	known->dentry = (void *)entry;
+	known->inode = BPF_CORE_READ(entry, d_inode);
+	return known->inode != NULL;
 }
 
-/* Some files come out of a table of descriptors. */
 static __always_inline void know_file(struct known_file *known, struct file *file)
 {
-	if (is_backing(file)) {
-		struct backing_file *backing = (void *)file - bpf_core_field_offset(struct backing_file, file);
-		struct dentry___inode *entry;
-
-		known->mount = BPF_CORE_READ(backing, user_path.mnt);
-		known->dentry = BPF_CORE_READ(backing, user_path.dentry);
-		entry = (void *)known->dentry;
-		known->inode = BPF_CORE_READ(entry, d_inode);
+	if (know_backing(known, file))
 		return;
-	}
 	known->mount = BPF_CORE_READ(file, f_path.mnt);
 	known->dentry = BPF_CORE_READ(file, f_path.dentry);
 	known->inode = BPF_CORE_READ(file, f_inode);
