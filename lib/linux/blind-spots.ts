@@ -11,7 +11,7 @@ const UNSEEN_THREADS = [
 
 export const BLIND_SPOTS: Partial<Record<EventName, readonly string[]>> = {
   NEW_PROCESS: ['MEMORY_USAGE of a new program on Linux 6.2 and newer', 'names of users in a foreign user namespace'],
-  EXISTING_PROCESS: ['BASE_ADDRESS where the program headers are not in the first page of the file'],
+  EXISTING_PROCESS: ['BASE_ADDRESS of a process that changes its mappings while it is looked at'],
   MODULE_LOAD: [
     'what processes loaded before the sensor',
     'where mremap moves code to',

@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { NewProcess } from '../../lib/events/index.js'
 import { documented, extensions, extensionsOf, last, only, startedHere } from './expected.js'
 import { whileHeld } from './held.js'
+import { kernelIsBefore } from './kernel.js'
 import { auditId, cgroupOf, statusLine } from './proc.js'
 import { program } from './programs.js'
-import { eventsOf, named } from './sensor.js'
+import { Collected, eventsOf, named } from './sensor.js'
 import { cannotRun } from './skip.js'
 import { temporaryFolder } from './temporary.js'
 
@@ -105,6 +106,48 @@ test('a process in a cgroup of a container has its path, and the container that 
   const { event } = last(named(events, 'NEW_PROCESS', child.pid))
   expect(event).toMatchObject({ CGROUP_PATH: seen, CONTAINER_ID: id })
   expect(seen.endsWith(`/kernelwire-live-${process.pid}/docker-${id}.scope`)).toBe(true)
+})
+
+const CONTAINER = 'ab'.repeat(32)
+
+test.each<[string, string[]]>([
+  ['40 of them', Array.from({ length: 40 }, (_, i) => `d${i}`)],
+  ['one of 300 bytes', ['n'.repeat(300)]],
+  [
+    'all together longer than a record takes',
+    [...Array.from({ length: 20 }, () => 'n'.repeat(250)), 'docker', CONTAINER],
+  ],
+])('the path of a cgroup of many or long names is whole, or says how long it is: %s', async (_, names) => {
+  if (kernelIsBefore(5, 17)) cannotRun('before Linux 5.17 no more than 64 names are looked at')
+  const outer = join(cgroupRoot(), `kernelwire-live-${process.pid}`)
+  const script =
+    'mkdir "$1" && cd "$1" && shift && for name; do mkdir "$name" && cd -P "./$name"; done && echo $$ > cgroup.procs && exec "$0"'
+  onTestFinished(() => {
+    execFileSync('sh', [
+      '-c',
+      'cd "$0" && find . -depth -type d ! -name . -execdir rmdir {} ";"; cd / && rmdir "$0"',
+      outer,
+    ])
+  })
+  const look = async (pid: number) => {
+    const collected = await Collected.open({ events: ['EXISTING_PROCESS'], ...EXTENDED })
+    await collected.close()
+    return only(named(collected.events, 'EXISTING_PROCESS', pid)).event
+  }
+  const args = ['-c', script, program('hold'), outer, ...names]
+  const { child, seen, events } = await eventsOf(NAMES, () => whileHeld('/bin/sh', args, look), EXTENDED)
+  const end = [`kernelwire-live-${process.pid}`, ...names].map((name) => `/${name}`).join('')
+  for (const event of [last(named(events, 'NEW_PROCESS', child.pid)).event, seen]) {
+    const path = event.CGROUP_PATH!
+    if (end.length < 4_000) {
+      expect(path.startsWith('/') && path.endsWith(end)).toBe(true)
+      expect(event.TRUNCATED).toBeUndefined()
+    } else {
+      expect(path.startsWith('.../') && end.endsWith(path.slice(3))).toBe(true)
+      expect(event.TRUNCATED!.CGROUP_PATH).toBeGreaterThanOrEqual(end.length)
+      expect(event).not.toHaveProperty('CONTAINER_ID')
+    }
+  }
 })
 
 test('a process that gave capabilities up has the rest', async () => {

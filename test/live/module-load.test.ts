@@ -1,8 +1,11 @@
 /** MODULE_LOAD against /proc/PID/maps, one to one. */
 import { execFileSync } from 'node:child_process'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ModuleLoad, NewProcess } from '../../lib/events/index.js'
 import { require32BitPrograms } from './abilities.js'
+import { folderOn } from './file-system.js'
 import { numberAfter, whileHeld } from './held.js'
 import { type Module, modulesOf, spanOf } from './maps.js'
 import { muslProgram } from './musl.js'
@@ -103,6 +106,17 @@ describe('every file that code is run from, where /proc/PID/maps has it', () => 
     expectMaps(loads)
     expect(loads.loads.length).toBeGreaterThan(5)
   })
+})
+
+test('a library on an overlay has the path by which it was reached, and so has the main program', async () => {
+  const folder = folderOn('overlay')
+  const [file, main] = [join(folder, 'library.so'), join(folder, 'map-file')]
+  copyFileSync(library('library'), file)
+  copyFileSync(program('map-file'), main)
+  const { events, child } = await run(main, [file])
+  const paths = named(events, 'MODULE_LOAD', child.pid).map(({ event }) => event.FILE_PATH)
+  expect(paths).toEqual(expect.arrayContaining([main, file]))
+  expect(paths.filter((path) => !path!.startsWith('/'))).toEqual([])
 })
 
 test('a library that is loaded again elsewhere is told again', async () => {
