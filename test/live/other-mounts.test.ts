@@ -62,10 +62,12 @@ test('a program of another mount namespace has a path that names it, from its st
       NAMESPACES: { MNT: namespaceOf(process.pid, 'mnt') },
     })
   }
+  if (kernelIsBefore(5, 17)) return
   expect(main!.event).toMatchObject({ FILE_PATH: `${mark}${folder}/hold`, MODULE_NAME: 'hold' })
 })
 
 test('a library of another mount namespace has a path that names it', async () => {
+  if (kernelIsBefore(5, 17)) cannotRun('before Linux 5.17 there is no MODULE_LOAD')
   const folder = temporaryFolder()
   const { path, mark } = await elsewhere(folder, library('library'))
   const { child, events } = await eventsOf(NAMES, () =>
@@ -92,6 +94,7 @@ test('a program on a mount that is in no namespace is detached', async () => {
   const folder = folderOn('tmpfs')
   copyFileSync(program('hold'), join(folder, 'inner'))
   const args = [folder, 'inner', 'argv0']
+  if (spawnSync(program('exec-detached'), args).status !== 0) cannotRun('no program can be executed by its descriptor')
   const { child, seen, events } = await eventsOf(
     NAMES,
     () => whileHeld(program('exec-detached'), args, existing),
@@ -143,7 +146,8 @@ test('an exclusion by path excludes no program of another mount namespace that i
   const { path } = await elsewhere(folder, program('exit-as-told'))
   for (const filter of [{ excludePaths: [`${folder}/`] }, { excludePaths: [`${folder}/`], excludeEverywhere: true }]) {
     const names = await told(filter, () => spawn(join(path, 'exit-as-told')), join(folder, 'own'))
-    expect(names).toEqual(['NEW_PROCESS', 'MODULE_LOAD', 'MODULE_LOAD', 'MODULE_LOAD', 'TERMINATE_PROCESS'])
+    const modules = kernelIsBefore(5, 17) ? [] : ['MODULE_LOAD', 'MODULE_LOAD', 'MODULE_LOAD']
+    expect(names).toEqual(['NEW_PROCESS', ...modules, 'TERMINATE_PROCESS'])
   }
 })
 

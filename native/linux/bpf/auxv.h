@@ -31,20 +31,30 @@ static __always_inline void auxv_take(struct auxv *auxv, __u64 type, __u64 value
 		auxv->interpreter = value;
 }
 
-/* A 32-bit program's vector has pairs of 32-bit words in the same place. */
+/*
+ * A 32-bit program's vector has pairs of 32-bit words in the same place. Not inline: all frames of a
+ * program together have 512 bytes, and this one is given back.
+ */
+static __noinline int auxv_fill(struct auxv *auxv, struct mm_struct *mm, bool is_32_bit)
+{
+	__u64 pairs[AUXV_PAIRS][2] = {};
+
+	if (!auxv || bpf_probe_read_kernel(pairs, sizeof(pairs), &mm->saved_auxv))
+		return 0;
+	for (int i = 0; i < AUXV_PAIRS; i++) {
+		if (is_32_bit)
+			auxv_take(auxv, (__u32)pairs[i / 2][i % 2], pairs[i / 2][i % 2] >> 32);
+		else
+			auxv_take(auxv, pairs[i][0], pairs[i][1]);
+	}
+	return 0;
+}
+
 static __always_inline struct auxv auxv_read(struct mm_struct *mm, bool is_32_bit)
 {
 	struct auxv auxv = {};
-	__u64 pairs[AUXV_PAIRS][2] = {};
 
-	if (bpf_probe_read_kernel(pairs, sizeof(pairs), &mm->saved_auxv))
-		return auxv;
-	for (int i = 0; i < AUXV_PAIRS; i++) {
-		if (is_32_bit)
-			auxv_take(&auxv, (__u32)pairs[i / 2][i % 2], pairs[i / 2][i % 2] >> 32);
-		else
-			auxv_take(&auxv, pairs[i][0], pairs[i][1]);
-	}
+	auxv_fill(&auxv, mm, is_32_bit);
 	return auxv;
 }
 
