@@ -59,8 +59,8 @@ function allCalls(program: string, blindSpots: string, cost: string): Hook[] {
   ]
 }
 
-const ONE_CALL_COST = 'on every system call of the machine some 5 ns'
-const ALL_CALLS_COST = 'on every system call of the machine some 22 ns'
+const ONE_CALL_COST = 'on every system call of the machine some 25 ns'
+const ALL_CALLS_COST = 'on every system call of the machine some 75 ns'
 
 /** Behind the life cycle, so that what an exec has mapped comes after the exec. */
 const MODULE_NEEDS: readonly Need[] = [

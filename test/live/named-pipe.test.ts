@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EventRecord, NewNamedPipe, OpenNamedPipe } from '../../lib/events/index.js'
 import { isBlindTo } from './coverage.js'
+import { FILE_SYSTEMS, folderOn } from './file-system.js'
 import { numberAfter, outputUntil } from './held.js'
 import { program } from './programs.js'
 import { Collected, ended, eventsOf, named } from './sensor.js'
@@ -99,6 +100,20 @@ describe('what a name leads to', () => {
     expect(pipesOf('NEW_NAMED_PIPE', child.pid!, events, root)).toEqual(['./pipe'])
   })
 })
+
+// An overlay creates a file twice: in the layer below, by another name, and in the directory of the path.
+test.each(FILE_SYSTEMS)(
+  'a pipe on a file system of its own (%s) is told once when created and once when opened',
+  async (kind) => {
+    const root = realpathSync(folderOn(kind))
+    const pipe = join(root, 'pipe')
+    const script = 'mkfifo "$0" && exec 3<>"$0"'
+    const { events, child } = await eventsOf(EVENTS, () => spawn('sh', ['-c', script, pipe], { stdio: 'pipe' }))
+    const made = events.filter(({ routing }) => routing.event_type === 'NEW_NAMED_PIPE')
+    expect(made.map(({ event }) => (event as NewNamedPipe['event']).FILE_PATH)).toEqual([pipe])
+    expect(pipesOf('OPEN_NAMED_PIPE', child.pid!, events)).toEqual([pipe])
+  },
+)
 
 test('an open through io_uring', async () => {
   const pipe = join(folder(), 'pipe')
