@@ -8,7 +8,7 @@ import { isBlindTo } from './coverage.js'
 import { numberAfter, whileHeld } from './held.js'
 import { program } from './programs.js'
 import { ended, eventsOf, named } from './sensor.js'
-import { cannotRun } from './skip.js'
+import { cannotRun, machineCannot } from './skip.js'
 import { temporaryFolder } from './temporary.js'
 
 const EVENTS = [
@@ -63,7 +63,7 @@ describe('a call is seen whatever stands above the 32 bits that the kernel takes
       () => whole(spawn(program('wide'), [entry, high, pipe, file], { stdio: 'pipe' })),
       { allAccess: true },
     )
-    if (child.output.includes(`errno ${ENOSYS} in`)) cannotRun(`this kernel takes no calls of ${entry}`)
+    if (child.output.includes(`errno ${ENOSYS} in`)) machineCannot(`it takes no calls of ${entry}`)
     expect(child.output).not.toContain('errno')
     const mapped = [...child.output.matchAll(/^mapped (.*)$/gm)].map(([, path]) => path)
     expect(mapped).toHaveLength(entry === '32' ? 3 : 2)
