@@ -15,7 +15,7 @@ const SUITE = 'modules'
 const WAYS = {
   none: 'alone',
   single: 'tracepoints of mmap and mprotect',
-  all: 'tp_btf/sys_exit',
+  all: 'tp_btf/sys_enter and sys_exit',
   perf: 'MMAP2 records',
 } as const
 const KINDS = {
@@ -31,7 +31,7 @@ export const modules: Suite = {
   name: SUITE,
   about:
     'CPU time of a call while the mappings of the whole machine are seen in one of three ways, in alternating rounds: the ' +
-    'tracepoints of mmap and mprotect, one program on the return of every call, and MMAP2 records of perf.',
+    'tracepoints of mmap and mprotect, two programs on every call, and MMAP2 records of perf.',
   async run({ quick, progress }: SuiteOptions): Promise<SuiteResult> {
     await needKernel()
     const programs = mapPrograms()

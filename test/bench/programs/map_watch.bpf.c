@@ -13,25 +13,30 @@ static __always_inline int count(struct pt_regs *regs)
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_mmap")
-int single_mmap(void *context)
-{
-	return count(registers());
-}
+/* The sensor is at both ends of a call: a call that a filter answers ends without having begun. */
+#define SINGLE(end, name)                        \
+	SEC("tp/syscalls/sys_" #end "_" #name)   \
+	int single_##end##_##name(void *context) \
+	{                                        \
+		return count(registers());       \
+	}
 
-SEC("tp/syscalls/sys_exit_mprotect")
-int single_mprotect(void *context)
-{
-	return count(registers());
-}
+SINGLE(enter, mmap)
+SINGLE(exit, mmap)
+SINGLE(enter, mprotect)
+SINGLE(exit, mprotect)
 
-SEC("tp_btf/sys_exit")
-int all_calls(__u64 *arguments)
-{
-	struct pt_regs *regs = (void *)arguments[0];
-	__u64 number = call_number(regs);
+#define ALL(end)                                                                         \
+	SEC("tp_btf/sys_" #end)                                                          \
+	int all_##end(__u64 *arguments)                                                  \
+	{                                                                                \
+		struct pt_regs *regs = (void *)arguments[0];                             \
+		__u32 number = number_of(regs);                                          \
+                                                                                         \
+		return number == CALL_MMAP || number == CALL_MPROTECT ? count(regs) : 0; \
+	}
 
-	return number == CALL_MMAP || number == CALL_MPROTECT ? count(regs) : 0;
-}
+ALL(enter)
+ALL(exit)
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
