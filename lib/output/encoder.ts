@@ -1,8 +1,9 @@
 /**
  * One event, one line of JSON: the text that JSON.stringify makes, in a third of its time.
  *
- * What is the same on every event of a sensor is made once, and so is the text of a PARENT, which
- * many events share. Concatenation copies nothing: the text is put together when it is written.
+ * The envelope is the same on every event of a sensor, and many events share a nested process or the
+ * start of a sensitive one: their text is made once. Concatenation copies nothing: V8 puts the text
+ * together when it is written.
  */
 import { type EventRecord, isEvent, type NestedProcess, type Routing } from '../events/index.js'
 
@@ -10,18 +11,79 @@ export type Line = (record: EventRecord) => string
 
 /** Encodes for one output; without the newline. */
 export function lineEncoder(): Line {
-  const envelope = new EnvelopeText()
-  const nested = new NestedTexts()
-  return (record) => `${envelope.routing(record.routing)}${bodyText(record, nested)}}`
+  const encoder = new LineEncoder()
+  return (record) => encoder.line(record)
 }
 
-/** The bodies that are most of a stream; `extended` adds to them. */
-function bodyText(record: EventRecord, nested: NestedTexts): string {
-  if (record.event.SEQUENCE !== undefined) return JSON.stringify(record.event)
-  if (isEvent(record, 'TERMINATE_PROCESS')) return terminateText(record.event)
-  if (isEvent(record, 'NEW_PROCESS') || isEvent(record, 'EXISTING_PROCESS')) return processText(record.event, nested)
-  if (isEvent(record, 'MODULE_LOAD')) return moduleText(record.event)
-  return JSON.stringify(record.event)
+class LineEncoder {
+  readonly #envelope = new EnvelopeText()
+  readonly #nested = new FrozenTexts<NestedProcess>(nestedText)
+  readonly #evidence = new FrozenTexts<EventRecord>((record) => this.line(record))
+
+  line(record: EventRecord): string {
+    return `${this.#envelope.routing(record.routing)}${this.#body(record)}}`
+  }
+
+  /** The bodies that are most of a stream, and those that nest others; `extended` adds to them. */
+  #body(record: EventRecord): string {
+    if (isEvent(record, 'REMOTE_PROCESS_HANDLE')) {
+      return this.#partiesText(`{"ACCESS_FLAGS":${record.event.ACCESS_FLAGS}`, record.event)
+    }
+    if (isEvent(record, 'NEW_REMOTE_THREAD')) {
+      return this.#partiesText(`{"THREAD_ID":${record.event.THREAD_ID}`, record.event)
+    }
+    if (isEvent(record, 'SENSITIVE_PROCESS_ACCESS') || isEvent(record, 'THREAD_INJECTION')) {
+      return this.#findingText(record.event)
+    }
+    if (record.event.SEQUENCE !== undefined) return JSON.stringify(record.event)
+    if (isEvent(record, 'TERMINATE_PROCESS')) return terminateText(record.event)
+    if (isEvent(record, 'NEW_PROCESS') || isEvent(record, 'EXISTING_PROCESS')) {
+      return processText(record.event, this.#nested)
+    }
+    if (isEvent(record, 'MODULE_LOAD')) return moduleText(record.event)
+    return JSON.stringify(record.event)
+  }
+
+  /** The keys of lib/build/access.ts, in its order. `first`: the key that only this event has. */
+  #partiesText(first: string, event: Upon): string {
+    let text = `${first},"PARENT_PROCESS_ID":${event.PARENT_PROCESS_ID},"PROCESS_ID":${event.PROCESS_ID}`
+    if (event.SOURCE !== undefined) text += `,"SOURCE":${this.#nested.of(event.SOURCE, event.SOURCE.PROCESS_ID)}`
+    if (event.TARGET !== undefined) text += `,"TARGET":${this.#nested.of(event.TARGET, event.TARGET.PROCESS_ID)}`
+    if (event.DENIED !== undefined) text += `,"DENIED":${event.DENIED}`
+    if (event.SEQUENCE !== undefined) text += `,"SEQUENCE":${event.SEQUENCE}`
+    return `${text}}`
+  }
+
+  /** The keys of lib/acts.ts, in its order. */
+  #findingText(event: Found): string {
+    let text = '{"EVENTS":['
+    for (let i = 0; i < event.EVENTS.length; i++) text += `${i === 0 ? '' : ','}${this.#evidenceText(event.EVENTS[i]!)}`
+    text += ']'
+    if (event.REPEATS !== undefined) text += `,"REPEATS":${event.REPEATS}`
+    if (event.SEQUENCE !== undefined) text += `,"SEQUENCE":${event.SEQUENCE}`
+    return `${text}}`
+  }
+
+  /** One start stands in many findings, every access in two at most. */
+  #evidenceText(record: EventRecord): string {
+    const isStart = isEvent(record, 'NEW_PROCESS') || isEvent(record, 'EXISTING_PROCESS')
+    return isStart ? this.#evidence.of(record, record.event.PROCESS_ID) : this.line(record)
+  }
+}
+
+interface Upon {
+  PARENT_PROCESS_ID: number
+  PROCESS_ID: number
+  SOURCE?: NestedProcess
+  TARGET?: NestedProcess
+  DENIED?: number
+  SEQUENCE?: number
+}
+
+interface Found {
+  EVENTS: readonly EventRecord[]
+  REPEATS?: number
+  SEQUENCE?: number
 }
 
 type Ending = Extract<EventRecord, { routing: { event_type: 'TERMINATE_PROCESS' } }>['event']
@@ -47,7 +109,23 @@ function moduleText(event: Loading): string {
 }
 
 /** The keys of lib/build/process.ts, in its order. */
-function processText(event: Starting, nested: NestedTexts): string {
+function processText(event: Starting, nested: FrozenTexts<NestedProcess>): string {
+  let text = `${fieldsText(event)},"TIMESTAMP":${event.TIMESTAMP}`
+  if (event.PARENT !== undefined) text += `,"PARENT":${nested.of(event.PARENT, event.PARENT.PROCESS_ID)}`
+  if (event.TRUNCATED !== undefined) text += `,"TRUNCATED":${JSON.stringify(event.TRUNCATED)}`
+  return `${text}}`
+}
+
+/** Likewise, of a process as others carry it. */
+function nestedText(process: NestedProcess): string {
+  let text = `${fieldsText(process)},"THIS_ATOM":"${process.THIS_ATOM}"`
+  if (process.PARENT_ATOM !== undefined) text += `,"PARENT_ATOM":"${process.PARENT_ATOM}"`
+  text += `,"TIMESTAMP":${process.TIMESTAMP}`
+  if (process.TRUNCATED !== undefined) text += `,"TRUNCATED":${JSON.stringify(process.TRUNCATED)}`
+  return `${text}}`
+}
+
+function fieldsText(event: Starting | NestedProcess): string {
   let text = `{"PROCESS_ID":${event.PROCESS_ID},"PARENT_PROCESS_ID":${event.PARENT_PROCESS_ID}`
   if (event.FILE_PATH !== undefined) text += `,"FILE_PATH":${quoted(event.FILE_PATH)}`
   if (event.COMMAND_LINE !== undefined) text += `,"COMMAND_LINE":${quoted(event.COMMAND_LINE)}`
@@ -61,10 +139,7 @@ function processText(event: Starting, nested: NestedTexts): string {
   if (event.ORIGINAL_FILE_NAME !== undefined) text += `,"ORIGINAL_FILE_NAME":${quoted(event.ORIGINAL_FILE_NAME)}`
   const { CREATION_TIME } = event as { CREATION_TIME?: number }
   if (CREATION_TIME !== undefined) text += `,"CREATION_TIME":${CREATION_TIME}`
-  text += `,"TIMESTAMP":${event.TIMESTAMP}`
-  if (event.PARENT !== undefined) text += `,"PARENT":${nested.of(event.PARENT)}`
-  if (event.TRUNCATED !== undefined) text += `,"TRUNCATED":${JSON.stringify(event.TRUNCATED)}`
-  return `${text}}`
+  return text
 }
 
 /** What JSON writes with an escape. */
@@ -112,15 +187,31 @@ function isSameEnvelope(one: Routing, other: Routing): boolean {
   )
 }
 
-/** Frozen objects keep their text: lib/build/process.ts makes one for each image. */
-class NestedTexts {
-  readonly #texts = new WeakMap<NestedProcess, string>()
+/** A power of two. */
+const TEXTS_KEPT = 1_024
 
-  of(process: NestedProcess): string {
-    const known = this.#texts.get(process)
-    if (known !== undefined) return known
-    const text = JSON.stringify(process)
-    if (Object.isFrozen(process)) this.#texts.set(process, text)
+/**
+ * The texts of the latest frozen objects, in slots by the number of their process: what is frozen
+ * keeps its text. A WeakMap would hold all of them, and costs the collector more than JSON.stringify
+ * takes where most objects come once.
+ */
+class FrozenTexts<T extends object> {
+  readonly #objects: (T | undefined)[] = new Array(TEXTS_KEPT).fill(undefined)
+  readonly #texts: string[] = new Array(TEXTS_KEPT).fill('')
+  readonly #make: (object: T) => string
+
+  constructor(make: (object: T) => string) {
+    this.#make = make
+  }
+
+  of(object: T, pid: number): string {
+    const slot = pid & (TEXTS_KEPT - 1)
+    if (this.#objects[slot] === object) return this.#texts[slot]!
+    const text = this.#make(object)
+    if (Object.isFrozen(object)) {
+      this.#objects[slot] = object
+      this.#texts[slot] = text
+    }
     return text
   }
 }

@@ -89,10 +89,33 @@ test('modules, as far as they are known', () => {
   expectSame([known, ...events].map((event) => ({ routing: routing('MODULE_LOAD'), event }) as EventRecord))
 })
 
-test('an event upon another process names its target', () => {
-  const event = { PROCESS_ID: 7, PARENT_PROCESS_ID: 8, ACCESS_FLAGS: 0x20, TIMESTAMP: 1 }
-  const targeted = { ...routing('REMOTE_PROCESS_HANDLE'), target: 'ef'.repeat(16) }
-  expectSame([{ routing: targeted, event } as unknown as EventRecord])
+/** The events that nest others, as far as each part is known, and with what `extended` adds. */
+function upon(): EventRecord[] {
+  const [SOURCE, TARGET] = [newProcess().event.PARENT, Object.freeze({ ...newProcess().event.PARENT })]
+  const pids = { PARENT_PROCESS_ID: 8, PROCESS_ID: 7 }
+  const target = { target: 'ef'.repeat(16) }
+  return [{}, { SOURCE }, { TARGET }, { SOURCE, TARGET }, { SOURCE, TARGET, DENIED: 1, SEQUENCE: 3 }].flatMap(
+    (rest) => [
+      { routing: { ...routing('REMOTE_PROCESS_HANDLE'), ...target }, event: { ACCESS_FLAGS: 0x20, ...pids, ...rest } },
+      { routing: { ...routing('NEW_REMOTE_THREAD'), ...target }, event: { THREAD_ID: 9, ...pids, ...rest } },
+    ],
+  ) as unknown as EventRecord[]
+}
+
+test('an event upon another process names its target and both processes', () => {
+  expectSame(upon())
+})
+
+test('a finding has its evidence in it, whole', () => {
+  const [handle, thread] = upon().slice(-2)
+  const start = Object.freeze(newProcess())
+  const finding = (name: string, event: object) => ({ routing: routing(name as 'THREAD_INJECTION'), event })
+  expectSame([
+    finding('SENSITIVE_PROCESS_ACCESS', { EVENTS: [start, handle] }),
+    finding('SENSITIVE_PROCESS_ACCESS', { EVENTS: [start, thread] }),
+    finding('SENSITIVE_PROCESS_ACCESS', { EVENTS: [handle], REPEATS: 2, SEQUENCE: 4 }),
+    finding('THREAD_INJECTION', { EVENTS: [handle, thread], SEQUENCE: 5 }),
+  ] as unknown as EventRecord[])
 })
 
 test('a PARENT that is not frozen is read each time', () => {
