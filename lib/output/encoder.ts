@@ -17,7 +17,7 @@ export function lineEncoder(): Line {
 
 class LineEncoder {
   readonly #envelope = new EnvelopeText()
-  readonly #nested = new FrozenTexts<NestedProcess>(nestedText)
+  readonly #nested = new FrozenTexts<NestedProcess>((process) => JSON.stringify(process))
   readonly #evidence = new FrozenTexts<EventRecord>((record) => this.line(record))
 
   line(record: EventRecord): string {
@@ -110,22 +110,6 @@ function moduleText(event: Loading): string {
 
 /** The keys of lib/build/process.ts, in its order. */
 function processText(event: Starting, nested: FrozenTexts<NestedProcess>): string {
-  let text = `${fieldsText(event)},"TIMESTAMP":${event.TIMESTAMP}`
-  if (event.PARENT !== undefined) text += `,"PARENT":${nested.of(event.PARENT, event.PARENT.PROCESS_ID)}`
-  if (event.TRUNCATED !== undefined) text += `,"TRUNCATED":${JSON.stringify(event.TRUNCATED)}`
-  return `${text}}`
-}
-
-/** Likewise, of a process as others carry it. */
-function nestedText(process: NestedProcess): string {
-  let text = `${fieldsText(process)},"THIS_ATOM":"${process.THIS_ATOM}"`
-  if (process.PARENT_ATOM !== undefined) text += `,"PARENT_ATOM":"${process.PARENT_ATOM}"`
-  text += `,"TIMESTAMP":${process.TIMESTAMP}`
-  if (process.TRUNCATED !== undefined) text += `,"TRUNCATED":${JSON.stringify(process.TRUNCATED)}`
-  return `${text}}`
-}
-
-function fieldsText(event: Starting | NestedProcess): string {
   let text = `{"PROCESS_ID":${event.PROCESS_ID},"PARENT_PROCESS_ID":${event.PARENT_PROCESS_ID}`
   if (event.FILE_PATH !== undefined) text += `,"FILE_PATH":${quoted(event.FILE_PATH)}`
   if (event.COMMAND_LINE !== undefined) text += `,"COMMAND_LINE":${quoted(event.COMMAND_LINE)}`
@@ -139,7 +123,10 @@ function fieldsText(event: Starting | NestedProcess): string {
   if (event.ORIGINAL_FILE_NAME !== undefined) text += `,"ORIGINAL_FILE_NAME":${quoted(event.ORIGINAL_FILE_NAME)}`
   const { CREATION_TIME } = event as { CREATION_TIME?: number }
   if (CREATION_TIME !== undefined) text += `,"CREATION_TIME":${CREATION_TIME}`
-  return text
+  text += `,"TIMESTAMP":${event.TIMESTAMP}`
+  if (event.PARENT !== undefined) text += `,"PARENT":${nested.of(event.PARENT, event.PARENT.PROCESS_ID)}`
+  if (event.TRUNCATED !== undefined) text += `,"TRUNCATED":${JSON.stringify(event.TRUNCATED)}`
+  return `${text}}`
 }
 
 /** What JSON writes with an escape. */
@@ -189,6 +176,8 @@ function isSameEnvelope(one: Routing, other: Routing): boolean {
 
 /** A power of two. */
 const TEXTS_KEPT = 1_024
+/** An attacker chooses how long an argument is: all texts that are kept come to 8 MiB at most, or 16 beyond Latin-1. */
+const KEPT_LENGTH = 8_192
 
 /**
  * The texts of the latest frozen objects, in slots by the number of their process: what is frozen
@@ -208,7 +197,7 @@ class FrozenTexts<T extends object> {
     const slot = pid & (TEXTS_KEPT - 1)
     if (this.#objects[slot] === object) return this.#texts[slot]!
     const text = this.#make(object)
-    if (Object.isFrozen(object)) {
+    if (text.length <= KEPT_LENGTH && Object.isFrozen(object)) {
       this.#objects[slot] = object
       this.#texts[slot] = text
     }
