@@ -17,15 +17,12 @@ export interface Backend {
     readonly coverage: Coverage
     /** Detached, and nothing is left to read. */
     readonly isDrained: boolean
-    /** Resolves after `pauseMs`, or when there is much to read. */
-    pause(pauseMs: number): Promise<void>
     /** Ends a wait that is under way. */
     interrupt(): void
     ref(): void
     unref(): void
   }
   readonly drain: {
-    readonly foundRecords: boolean
     readonly hasMore: boolean
     accept(result: FileResult): void
     finish(): EventRecord[]
@@ -38,8 +35,8 @@ export interface Backend {
   readonly files: FileResults | undefined
   /** What there is now. */
   run(): EventRecord[]
-  /** Resolves when there may be something. */
-  sleep(): Promise<void>
+  /** Resolves when there may be something: at once, or when enough has gathered. */
+  wait(): Promise<void>
   /** What has made it impossible to go on. */
   failure(): unknown
   stats(): SensorStats

@@ -35,8 +35,8 @@ export type DrainSource = Pick<
 }
 
 export class Drain {
-  /** Whether the latest drain found anything: then more is likely to come soon. */
-  foundRecords = false
+  /** How many records the latest drain took. */
+  found = 0
   /** Whether it left records behind, so that the next one should follow at once. */
   hasMore = false
 
@@ -67,19 +67,18 @@ export class Drain {
 
   /** `nowMs`: CLOCK_BOOTTIME before the call, so that a tick cannot overtake a record. */
   run(nowMs: number): EventRecord[] {
-    this.foundRecords = false
+    this.found = 0
     this.hasMore = false
     this.#stream.processes.departed.forget()
     const endMs = performance.now() + (this.#source.drainMs ?? DRAIN_MS)
     const capacity = this.#source.offsets.length
-    for (let total = 0, count = this.#source.scan(); count > 0; count = this.#source.scan()) {
-      this.foundRecords = true
+    for (let count = this.#source.scan(); count > 0; count = this.#source.scan()) {
       const done = this.#records(count, endMs)
-      total += done
-      this.hasMore = done < count || (count === capacity && total >= RECORDS_MAX)
+      this.found += done
+      this.hasMore = done < count || (count === capacity && this.found >= RECORDS_MAX)
       if (count < capacity || this.hasMore) break
     }
-    if (!this.foundRecords) this.#idle(nowMs)
+    if (this.found === 0 && !this.hasMore) this.#idle(nowMs)
     this.#settleRundown()
     return this.#stream.takeBatch()
   }
@@ -195,7 +194,7 @@ export class Drain {
   #settleRundown(): void {
     const rundown = this.#rundown
     if (rundown === undefined) return
-    if (this.foundRecords && this.#decoder.latestMs <= rundown.endedMs + TICK_DELAY_MS) return
+    if ((this.found > 0 || this.hasMore) && this.#decoder.latestMs <= rundown.endedMs + TICK_DELAY_MS) return
     this.#rundown = undefined
     if (this.#isFirst) dropZombies(this.#stream, rundown)
     else reconcile(this.#stream, rundown)

@@ -15,8 +15,6 @@ import type { Sensor } from './sensor.js'
 import type { SensorStats } from './stats.js'
 import { closedRefusal, type SensorUpdate, validateUpdate } from './update.js'
 
-/** After a drain that found records, others gather for so long. */
-const PAUSE_MS = 5
 /** So often a dump looks whether all was taken: on a machine that is never still it goes without. */
 const CATCH_UP_TURNS = 50
 /** So long the end of the stream waits for what is found out about the files that were executed last. */
@@ -164,7 +162,7 @@ export class LiveSensor<N extends EventName> implements Sensor<N> {
 
   /** Gives the program around it its turn, in any case. */
   async #wait(): Promise<void> {
-    const { source, drain, recorder, files } = this.#backend
+    const { drain, recorder, files } = this.#backend
     const isBusy = this.#isBusy
     this.#isBusy = true
     // That writing failed is told as a failure of the sensor.
@@ -174,7 +172,7 @@ export class LiveSensor<N extends EventName> implements Sensor<N> {
       return
     }
     this.#isWaiting = true
-    await (drain.foundRecords ? source.pause(PAUSE_MS) : this.#backend.sleep())
+    await this.#backend.wait()
     this.#isWaiting = false
   }
 

@@ -8,6 +8,7 @@ import { Hasher } from '../identity/hasher.js'
 import { LiveSensor } from '../live-sensor.js'
 import { native } from '../native.js'
 import type { ResolvedOptions } from '../options.js'
+import { Pace } from '../pace.js'
 import type { Recorder } from '../recording/recorder.js'
 import type { Sensor } from '../sensor.js'
 import { type SensorStats, statsOf } from '../stats.js'
@@ -22,6 +23,8 @@ import { Updates, wantsFiles } from './updates.js'
 
 /** How often an idle sensor looks at the counters: to wake up for it can cost a millisecond. */
 const IDLE_MS = 10_000
+/** So long after a record, an empty ring says that all before is there. */
+const QUIET_MS = 5
 /** How often it is looked whether the programs are still attached. */
 const CHECK_MS = 10_000
 
@@ -41,6 +44,7 @@ class LinuxBackend implements Backend {
   #isClosed = false
   #checkedAt = performance.now()
   /** While only a record ends its wait. */
+  readonly #pace = new Pace()
   #isAsleep = false
   #snapshot: Promise<void> | undefined
   #failure: unknown
@@ -117,10 +121,12 @@ class LinuxBackend implements Backend {
     return batch
   }
 
-  async sleep(): Promise<void> {
+  async wait(): Promise<void> {
     const { drain, clock } = this.#mapping
+    const pauseMs = this.#pace.pauseMs(drain.found, performance.now())
+    if (pauseMs > 0) return this.source.pause(pauseMs)
     this.#isAsleep = true
-    await this.source.waitForRecord(drain.waitMs(native().bootMs(), IDLE_MS))
+    await this.source.waitForRecord(drain.waitMs(native().bootMs(), drain.found > 0 ? QUIET_MS : IDLE_MS))
     this.#isAsleep = false
     clock.adjust(native().bootToEpochMs())
   }

@@ -22,6 +22,8 @@ import { recordedOf } from './recorded.js'
 import { WindowsSource } from './source.js'
 import { windowsStats } from './stats.js'
 
+/** After a drain that found records, others gather for so long. */
+const PAUSE_MS = 5
 const IDLE_MS = 1_000
 /** Records that wait for others are looked at again after so long. */
 const HELD_MS = 5
@@ -92,7 +94,8 @@ class WindowsBackend implements Backend {
     return this.drain.run(this.source.nowMs())
   }
 
-  async sleep(): Promise<void> {
+  async wait(): Promise<void> {
+    if (this.drain.foundRecords) return this.source.pause(PAUSE_MS)
     this.#isAsleep = true
     await this.source.waitForRecord(IDLE_MS, HELD_MS)
     this.#isAsleep = false

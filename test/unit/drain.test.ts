@@ -236,10 +236,11 @@ test('a drain takes no more than 4,096 records, and says that there may be more'
   const { source, drain } = newDrain()
   source.write(...Array.from({ length: RECORDS_MAX + 1 }, () => exit(SHELL, { atMs: 3_000 })))
   drain.run(3_000)
-  expect([drain.foundRecords, drain.hasMore]).toEqual([true, true])
+  expect(drain.found).toBeGreaterThan(0)
+  expect(drain.hasMore).toBe(true)
   while (drain.hasMore) drain.run(3_000)
   drain.run(3_000)
-  expect([drain.foundRecords, drain.hasMore]).toEqual([false, false])
+  expect([drain.found, drain.hasMore]).toEqual([0, false])
 })
 
 test('no batch is the array of another one, and what finish() brings is in it once', () => {
