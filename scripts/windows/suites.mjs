@@ -12,15 +12,18 @@ export const NOT_ON_WINDOWS = [
 const LINUX_EVENTS = 'about what there is on Linux and not on Windows, or the other way round'
 const LINUX_MODES = 'about the mode of a file, which Windows does not have'
 const FIFO = 'makes a FIFO, which Windows does not have'
+const SPECIAL = 'makes a file of a kind that Windows does not have, or does not let Wine make'
 const NEEDS_VITEST = "replaces a module's function, as only vitest's loader can"
 /** Single tests. */
 export const TESTS_NOT_ON_WINDOWS = [
   { name: /^without options, the process life cycle/, reason: LINUX_EVENTS },
   { name: /^only its owner can read a recording/, reason: LINUX_MODES },
   { name: /^through a pipe it gives the same/, reason: FIFO },
+  { name: /^through a pipe several recordings are refused/, reason: FIFO },
   { name: /^closed while a pipe is waited for, it ends/, reason: FIFO },
   { name: /^all of it, however it is cut/, reason: FIFO },
   { name: /^what breaks off, what is foreign, what is empty/, reason: FIFO },
+  { name: /^not a (symbolic link|named pipe|socket)/, reason: SPECIAL },
   { name: /^details are shown with --verbose/, reason: NEEDS_VITEST },
   { name: /^a bug is status 1, its stack shown/, reason: NEEDS_VITEST },
 ]

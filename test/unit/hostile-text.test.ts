@@ -35,6 +35,11 @@ const HOSTILE = [
 ].join('')
 /** The same for what cannot have a NUL: arguments and names of files. */
 const NAME = HOSTILE.replaceAll('\0', '').replaceAll('/', '')
+/** As much of it as the system takes for a name of a file. */
+const FILE_NAME = [...NAME.replaceAll('\\', '')]
+  .filter((character) => process.platform !== 'win32' || (character >= ' ' && !'<>:"|?*'.includes(character)))
+  .slice(0, 60)
+  .join('')
 
 /** What our colours, the screen of the tree, and the line of progress are made of. */
 const OURS = /\x1b\[(?:0|1|2|3[1-6]|1;37;41)m/g
@@ -280,7 +285,7 @@ test.each([
   [HOSTILE],
   [`{"events": ${HOSTILE}`],
 ])('a configuration (%#)', async (text) => {
-  const path = join(temporaryFolder(), `${NAME.replaceAll('\\', '').slice(0, 60)}.json`)
+  const path = join(temporaryFolder(), `${FILE_NAME}.json`)
   writeFileSync(path, text)
   const watched = new Watched()
   expect(await dispatch(['watch', '--config', path], watched.terminal)).toBe(2)
@@ -320,7 +325,9 @@ test('progress, and benchmarks', async () => {
 
 test('nothing but lib/cli/terminal.ts has a way to stdout or stderr', () => {
   const lib = fileURLToPath(new URL('../../lib/', import.meta.url))
-  const files = (readdirSync(lib, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'))
+  const files = (readdirSync(lib, { recursive: true }) as string[])
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.replaceAll('\\', '/'))
   // Programs that benchmarks start have pipes, not terminals.
   const ours = files.filter((file) => file !== 'cli/terminal.ts' && !file.startsWith('bench/live/'))
   expect(ours.length).toBeGreaterThan(100)

@@ -24,7 +24,7 @@ import { fileRecorder, flightRecorder, RecordedSensor, temporaryFolder } from '.
 async function listening(path: string): Promise<void> {
   const server = createServer()
   onTestFinished(() => void server.close())
-  await new Promise<void>((resolve) => server.listen(path, resolve))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
 }
 
 describe('force replaces regular files and nothing else', () => {

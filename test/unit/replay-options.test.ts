@@ -1,8 +1,8 @@
 /** Every option of kernelwire replay is obeyed by each kind of reading, or refused: none is passed over. */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeWorkload } from '../../lib/bench/live/etl/workload.js'
 import { face, run } from '../../lib/cli/replay.js'
@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kernelwire-options-'))
 const file = join(folder, 'recording.etl')
 beforeAll(() => {
   writeWorkload(file, 2 ** 18, false)
-  execFileSync('gzip', ['-k', file])
+  writeFileSync(`${file}.gz`, gzipSync(readFileSync(file)))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

@@ -55,6 +55,6 @@ describe.skipIf(FILES.length === 0)('a recording', () => {
 test('the recordings have events for a live sensor', async ({ skip }) => {
   if (FILES.length === 0) skip('there is no shared/corpus/etl beside or above this clone')
   let total = 0
-  for (const { path } of FILES.slice(-4)) total += (await framesOf(path)).count
+  for (const { path } of FILES) if (total <= 1_000) total += (await framesOf(path)).count
   expect(total).toBeGreaterThan(1_000)
 })
