@@ -37,6 +37,7 @@ export class Acts {
   readonly #correlation: ResolvedCorrelation
   #wanted: ReadonlySet<EventName> = new Set()
   #correlates = false
+  #forgotten = 0
 
   constructor(stream: EventStream, options: StreamOptions, correlation: ResolvedCorrelation = {}) {
     this.#stream = stream
@@ -53,12 +54,20 @@ export class Acts {
     const correlates = events.has('SENSITIVE_PROCESS_ACCESS') || events.has('THREAD_INJECTION')
     if (correlates === this.#correlates) return
     this.#correlates = correlates
-    if (correlates) this.correlator = this.#newCorrelator()
+    if (correlates) {
+      this.#forgotten += this.correlator.stats().forgotten
+      this.correlator = this.#newCorrelator()
+    }
     this.#stream.correlator = correlates ? this.correlator : undefined
   }
 
   #newCorrelator(): Correlator {
     return new Correlator(this.#correlation, (finding) => this.#find(finding))
+  }
+
+  /** What correlation had to give up so far, also before it was begun anew. */
+  get forgotten(): number {
+    return this.#forgotten + this.correlator.stats().forgotten
   }
 
   wants(name: EventName): boolean {

@@ -9,7 +9,7 @@ import { type Change, PendingChanges } from './change.js'
 import type { Context } from './decode/linux/context.js'
 import { LinuxDecoder } from './decode/linux/decoder.js'
 import { HEADER } from './decode/linux/layout.js'
-import type { EventName, EventRecord } from './events/index.js'
+import type { EventName, EventRecord, LossAccounting } from './events/index.js'
 import type { FileResult } from './identity/known-file.js'
 import { Gaps } from './linux/gaps.js'
 import type { LinuxSource, SnapshotRecords } from './linux/source.js'
@@ -49,6 +49,8 @@ export class Drain {
   #isLossUnsettled = false
   #rundown: Rundown | undefined
   #isFirst = true
+  /** How much LOSS_ACCOUNTING has told of what was forgotten. */
+  #forgotten = { processes: 0, correlation: 0 }
 
   /** `gaps`: where the kernel's counters are not at hand, who knows what they said. */
   constructor(
@@ -80,6 +82,7 @@ export class Drain {
     }
     if (this.found === 0 && !this.hasMore) this.#idle(nowMs)
     this.#settleRundown()
+    this.#tellForgotten()
     return this.#stream.takeBatch()
   }
 
@@ -127,6 +130,7 @@ export class Drain {
   finish(): EventRecord[] {
     this.#tellLosses(this.#decoder.latestMs, this.#decoder.latestMs)
     this.#decoder.finish()
+    this.#tellForgotten()
     return this.#stream.takeBatch()
   }
 
@@ -190,6 +194,20 @@ export class Drain {
     }
   }
 
+  /** Tables of the sensor's own, which have bounds. */
+  #tellForgotten(): void {
+    const processes = this.#stream.processes.forgotten
+    const correlation = this.#context.acts?.forgotten ?? 0
+    const before = this.#forgotten
+    if (processes === before.processes && correlation === before.correlation) return
+    this.#forgotten = { processes, correlation }
+    const LOST: LossAccounting['event']['LOST'] = {}
+    if (processes > before.processes) LOST.PROCESSES = processes - before.processes
+    if (correlation > before.correlation) LOST.CORRELATION = correlation - before.correlation
+    const time = this.#context.clock.epochMs(Math.max(this.#decoder.latestMs, this.#source.attachedMs))
+    this.#stream.loss({ LOST, BYTES: 0, REASON: 'MEMORY', FROM: time, TO: time })
+  }
+
   /** An empty ring, or a record from behind its end, says that all before it was read. */
   #settleRundown(): void {
     const rundown = this.#rundown
@@ -205,7 +223,8 @@ export class Drain {
     const images: ProcessImage[] = []
     for (let at = FRAME_BYTES; at + records.length(at) <= bytes; ) {
       const image = this.#decoder.row(records, at)
-      if (image !== undefined) images.push(image)
+      if (image !== undefined && images.length >= this.#stream.processes.limit) this.#stream.processes.forgotten++
+      else if (image !== undefined) images.push(image)
       at += ((records.length(at) + 7) & ~7) + FRAME_BYTES
     }
     return images

@@ -41,6 +41,8 @@ export interface StreamOptions {
   ids: EventIds
   atoms: Atoms
   filter?: ResolvedFilter | undefined
+  /** How many processes are known at a time. Default: what a recording may take. */
+  processesMax?: number | undefined
   /** Tells also of handles that do not reach into a process. */
   allAccess?: boolean | undefined
 }
@@ -56,7 +58,7 @@ export interface Atoms {
 }
 
 export class EventStream {
-  readonly processes = new ProcessTable()
+  readonly processes: ProcessTable
   readonly accounts = new Accounts()
   /** Where files are hashed. */
   identities: Identities | undefined
@@ -86,6 +88,7 @@ export class EventStream {
   #batch: EventRecord[] = []
 
   constructor(options: StreamOptions) {
+    this.processes = new ProcessTable(options.processesMax)
     this.extended = options.extended
     this.#envelope = options.envelope
     this.#ids = options.ids

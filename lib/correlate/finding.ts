@@ -1,5 +1,6 @@
 /** What correlation finds: all but the ids that the stream gives to an event. */
 import type { EventName, EventOf, NewRemoteThread, RemoteProcessHandle } from '../events/index.js'
+import type { Party } from './rules.js'
 
 export type FindingName = Extract<EventName, 'SENSITIVE_PROCESS_ACCESS' | 'THREAD_INJECTION'>
 
@@ -30,4 +31,9 @@ export function frozen<R extends EventOf<EventName>>(record: R): R {
   Object.freeze(record.routing)
   Object.freeze(record.event)
   return Object.freeze(record)
+}
+
+/** At whose expense something is remembered. */
+export function ownerOf(party: Party | undefined): string | number | undefined {
+  return party?.USER_ID ?? party?.USER_NAME
 }

@@ -5,7 +5,7 @@
 import type { NewRemoteThread, RemoteProcessHandle } from '../events/index.js'
 import { changes } from './access.js'
 import { BoundedMap } from './bounded.js'
-import { type Find, frozen, pairOf } from './finding.js'
+import { type Find, frozen, ownerOf, pairOf } from './finding.js'
 
 export const INJECTION_WINDOW_MS_DEFAULT = 10_000
 
@@ -56,7 +56,8 @@ export class Injections {
     this.#pairs.dropWhile((pair) => pair.repeats === 0 && !isOpen(pair, time))
     const repeats = this.#pairs.get(key)?.repeats ?? 0
     const untilMs = time + this.#windowMs
-    this.#pairs.put(key, { handle: frozen(record), untilMs, isAttached: false, isTold: false, repeats })
+    const handle = frozen(record)
+    this.#pairs.put(key, { handle, untilMs, isAttached: false, isTold: false, repeats }, ownerOf(handle.event.SOURCE))
   }
 
   /** The source wrote into the target, or changed a register of it. False where no access of it is known. */
@@ -112,7 +113,7 @@ export class Injections {
 
   #extend(key: string, pair: Pair, time: number): void {
     pair.untilMs = Math.max(pair.untilMs, time + this.#windowMs)
-    this.#pairs.put(key, pair)
+    this.#pairs.put(key, pair, ownerOf(pair.handle.event.SOURCE))
   }
 }
 

@@ -2,7 +2,7 @@
 import type { ExistingProcess, NewProcess } from '../events/index.js'
 import { reachesIn } from './access.js'
 import { BoundedMap } from './bounded.js'
-import { type Access, type Find, frozen } from './finding.js'
+import { type Access, type Find, frozen, ownerOf } from './finding.js'
 import type { Party, ProcessRules } from './rules.js'
 
 /** The same access by the same process is told once in this time. */
@@ -56,7 +56,8 @@ export class SensitiveAccesses {
 
   start(record: NewProcess | ExistingProcess): void {
     if (!this.isSensitive(record.event)) return
-    this.#targets.put(record.routing.this, { start: frozen(record), endedMs: Number.POSITIVE_INFINITY })
+    const start = frozen(record)
+    this.#targets.put(record.routing.this, { start, endedMs: Number.POSITIVE_INFINITY }, ownerOf(record.event))
   }
 
   end(atom: string, time: number): void {
@@ -74,7 +75,11 @@ export class SensitiveAccesses {
     if (start === undefined) return
     if (record.event.SOURCE !== undefined && this.#ignored.match(record.event.SOURCE, isOfHost)) return
     const { routing } = record
-    const repeats = this.#repeatsBefore(`${routing.parent} ${routing.target} ${mask}`, routing.event_time)
+    const repeats = this.#repeatsBefore(
+      `${routing.parent} ${routing.target} ${mask}`,
+      routing.event_time,
+      ownerOf(record.event.SOURCE),
+    )
     if (repeats === undefined) return
     const access = frozen(record)
     this.#find({
@@ -98,7 +103,7 @@ export class SensitiveAccesses {
   }
 
   /** How many were left out since it was last told; undefined when this one is left out too. */
-  #repeatsBefore(key: string, time: number): number | undefined {
+  #repeatsBefore(key: string, time: number, owner: string | number | undefined): number | undefined {
     const before = this.#told.get(key)
     if (before !== undefined && time - before.timeMs < REPEAT_MS) {
       before.repeats++
@@ -106,7 +111,7 @@ export class SensitiveAccesses {
       return undefined
     }
     this.#told.dropWhile((told) => told.repeats === 0 && time - told.timeMs >= REPEAT_MS)
-    this.#told.put(key, { timeMs: time, repeats: 0 })
+    this.#told.put(key, { timeMs: time, repeats: 0 }, owner)
     return before?.repeats ?? 0
   }
 

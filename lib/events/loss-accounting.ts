@@ -18,6 +18,14 @@ const lost = Type.Object(
     THREAD: count('of a thread that began because of another process'),
     PIPE: count('of a named pipe'),
     IDENTITY: sometimes('when none was lost', integer('executions and loads', 'Whose file was not hashed in time')),
+    PROCESSES: sometimes(
+      'when none was forgotten',
+      integer('processes', 'Processes that the table had no place for any more'),
+    ),
+    CORRELATION: sometimes(
+      'when nothing was forgotten',
+      integer('entries', 'Pairs and sensitive processes that correlation had no place for any more'),
+    ),
     EVENTS: count('of any kind, on Windows'),
     BUFFERS: sometimes('when none was lost', integer('buffers', 'Lost buffers of events, on Windows')),
   },
@@ -54,7 +62,8 @@ export const lossAccounting = record(
         description:
           'RING_FULL: the consumer was too slow. BULK_SHARE: the ring was half full, and what anybody can make many of may take no more of it. ' +
           'MISSED_RUN: the kernel skipped the program. MEMORY: a user had used up their share of the memory for what ' +
-          'these records would have been made of, such as who wrote into which process, so they may be missing. NOT_RECORDED: whoever made the recording lost them. ' +
+          'these records would have been made of, such as who wrote into which process, so they may be missing; ' +
+          'or a table of the sensor itself was full. NOT_RECORDED: whoever made the recording lost them. ' +
           'DAMAGED: the recording that is replayed has a hole here, and LOST cannot say what was in it. ' +
           'SESSION_FULL: Windows had no free buffer for them. SESSION_STOPPED: somebody stopped the trace session, ' +
           'and nobody counted what came until it ran again. LOOKUP_FULL: too many new processes waited to be looked at. ' +

@@ -1,4 +1,5 @@
 /** All that stands between a source of records and its consumer, made for this machine; recorded, where that was asked for. */
+
 import { randomUUID } from 'node:crypto'
 import { release } from 'node:os'
 import { Acts } from '../acts.js'
@@ -15,6 +16,7 @@ import type { ResolvedOptions } from '../options.js'
 import { bootSeed, ImageAtoms } from '../process/atom.js'
 import { EventIds } from '../process/event-ids.js'
 import { seedOf } from '../process/mixer.js'
+import { LIVE_PROCESSES_MAX } from '../process/table.js'
 import { Users } from '../process/users.js'
 import { showing } from '../raw-record.js'
 import { JournaledDrain } from '../recording/journaled.js'
@@ -67,6 +69,7 @@ export async function openMapping(
   clock.adjust(bootToEpochMs())
   const streamOptions = {
     events,
+    processesMax: LIVE_PROCESSES_MAX,
     extended,
     envelope,
     ids: new EventIds(runSeed),

@@ -51,6 +51,12 @@ export class PidTable<T> {
     if (page.used === 0) this.#removePage(key, page)
   }
 
+  /** One of those that have been here for longest. */
+  oldest(): T | undefined {
+    const page: Page<T> | undefined = this.#pages.values().next().value
+    return page?.items.find((item) => item !== undefined)
+  }
+
   /** What is set or deleted meanwhile may be among them or not. */
   *values(): IterableIterator<T> {
     for (const { items } of this.#pages.values()) for (const item of items) if (item !== undefined) yield item

@@ -10,7 +10,15 @@ import { PidTable } from './pid-table.js'
 /** Holes at the start of the queue that are worth copying the rest of it. */
 const FORGET_FROM = 1_024
 
+/** Processes that are known at a time, and forks that wait: a forged recording can have any number of both. */
+const PROCESSES_MAX = 131_072
+/** Of a machine, which has them all in its own memory. */
+export const LIVE_PROCESSES_MAX = 1_048_576
+
 export class ProcessTable {
+  readonly limit: number
+  /** Processes that had to go although they may still run. */
+  forgotten = 0
   /** Images that ended, or that another one took the place of, a moment ago. */
   readonly departed = new DepartedImages()
   /** Raised when an image is announced, and when one ends. */
@@ -23,8 +31,13 @@ export class ProcessTable {
   /** Places are counted from the start of the stream: so many are not in #pending any more. */
   #forgotten = 0
   #first = 0
+  #waiting = 0
   /** While a snapshot is under way: what ended since it began. */
   #endedMeanwhile: Set<ProcessImage> | undefined
+
+  constructor(limit = PROCESSES_MAX) {
+    this.limit = limit
+  }
 
   get size(): number {
     return this.#current.size
@@ -53,6 +66,28 @@ export class ProcessTable {
   /** What the process ran when it vanished, until its end comes after all. */
   takeVanished(pid: number, startLow: number, startHigh: number): ProcessImage | undefined {
     return this.#ended.takeVanished(pid, startLow, startHigh)
+  }
+
+  /** Of the processes that there are, one has to go before another one comes. */
+  get isFull(): boolean {
+    return this.#current.size >= this.limit
+  }
+
+  /** Whether no further fork may wait. */
+  get isCrowded(): boolean {
+    return this.#waiting >= this.limit
+  }
+
+  /** One of those that have been here for longest. */
+  get oldest(): ProcessImage | undefined {
+    return this.#current.oldest()
+  }
+
+  /** For want of place: what comes of it later is that of a process that was never seen. */
+  forget(image: ProcessImage): void {
+    this.waitNoLonger(image)
+    this.#current.delete(image.pid)
+    this.forgotten++
   }
 
   /** From now on the process runs this image. */
@@ -89,8 +124,10 @@ export class ProcessTable {
 
   /** Forks wait in the order in which they came. */
   wait(image: ProcessImage): void {
+    if (this.#pending.length >= 2 * this.limit) this.#closeHoles()
     image.place = this.#forgotten + this.#pending.length
     this.#pending.push(image)
+    this.#waiting++
   }
 
   /** It is an event, or part of one. */
@@ -99,6 +136,7 @@ export class ProcessTable {
     if (image.place < 0) return
     this.#pending[image.place - this.#forgotten] = undefined
     image.place = -1
+    this.#waiting--
   }
 
   /** The fork that has waited longest, if it came before `bootMs`: it waits no longer. */
@@ -119,6 +157,17 @@ export class ProcessTable {
     while (this.#first < pending.length && pending[this.#first] === undefined) this.#first++
     if (this.#first >= FORGET_FROM && this.#first * 2 >= pending.length) this.#forget()
     return this.#pending[this.#first]
+  }
+
+  #closeHoles(): void {
+    const waiting = this.#pending.filter((image) => image !== undefined)
+    waiting.forEach((image, i) => {
+      image.place = i
+      this.#pending[i] = image
+    })
+    this.#pending.length = waiting.length
+    this.#forgotten = 0
+    this.#first = 0
   }
 
   #forget(): void {

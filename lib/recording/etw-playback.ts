@@ -99,6 +99,10 @@ export class EtwPlayback implements Playback, StepMaker {
     return undefined
   }
 
+  part(): EventRecord[] {
+    return this.#drain.run(this.#stepMs)
+  }
+
   hole(bytes: number): void {
     const time = Math.floor(this.#stepMs)
     this.stream.loss({ LOST: {}, BYTES: bytes, REASON: 'DAMAGED', FROM: time, TO: time })

@@ -210,6 +210,10 @@ class KwrPlayback implements Playback, StepMaker {
     }
   }
 
+  part(): EventRecord[] {
+    return this.#drain.run(this.#stepMs)
+  }
+
   /** False for one that makes no sense. */
   #fact(type: number, records: Records, at: number): boolean {
     switch (type) {

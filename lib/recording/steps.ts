@@ -1,4 +1,6 @@
 /** A recording as the steps that its sensor made, whatever its records are. */
+
+import { TYPE } from '../decode/linux/layout.js'
 import type { EventRecord } from '../events/index.js'
 import type { Records } from '../records.js'
 import { ENTRY, FIRST_ENTRY } from './format.js'
@@ -6,7 +8,12 @@ import { Frames } from './frames.js'
 import type { Parts } from './parts.js'
 import type { PlayedSource } from './played.js'
 
+/** A drain of a sensor takes fewer: only a forged recording has more in one step. */
+const RECORDS_MAX = 16_384
+
 export interface StepMaker {
+  /** The events of the first records of a step that has too many; undefined where they are left to the step. */
+  part(): EventRecord[] | undefined
   /** The events of a step; undefined for what only says how it was. */
   entry(type: number, records: Records, at: number): EventRecord[] | undefined
   /** Blocks are missing before the next step: what was in them, nobody knows. */
@@ -19,6 +26,7 @@ export class Steps {
   readonly #maker: StepMaker
   #block: Frames
   #isEnded = false
+  #hasRows = false
   /** What is told of the holes so far. */
   #told = { blocks: 0, bytes: 0 }
 
@@ -51,8 +59,13 @@ export class Steps {
       const type = records.u8[at]!
       if (type < FIRST_ENTRY) {
         this.#source.add(at)
+        this.#hasRows ||= type === TYPE.SNAPSHOT
+        if (this.#source.count < RECORDS_MAX || this.#hasRows) continue
+        const events = this.#maker.part()
+        if (events !== undefined) return events
         continue
       }
+      this.#hasRows = false
       if (type === ENTRY.END) this.#end()
       const events = this.#maker.entry(type, records, at)
       if (events !== undefined) return events

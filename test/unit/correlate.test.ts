@@ -207,6 +207,19 @@ test('a change begins the window anew; an attach keeps it open, and 10 s longer'
   expect(world.names).toHaveLength(2)
 })
 
+test('one user cannot push out what another one did', () => {
+  const world = new World()
+  const other = world.process(1, { USER_ID: 1 })
+  const target = world.process(2, {})
+  world.handle(other, target, ALL)
+  const flooder = world.process(3, { USER_ID: 2 })
+  for (let pid = 4; pid < 6_004; pid++) world.handle(flooder, world.process(pid, {}), ALL)
+  expect(world.correlator.stats().forgotten).toBeGreaterThan(0)
+  world.found.length = 0
+  world.thread(other, target)
+  expect(world.names).toContain('THREAD_INJECTION')
+})
+
 test('who opens very many processes fills no memory, and what is given up is counted', () => {
   const world = new World()
   const source = world.process(1, {})

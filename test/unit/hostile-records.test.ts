@@ -167,6 +167,30 @@ test('a number that is given to ever new processes takes one place in the table'
   expect(playback.stream.processes.size).toBe(1)
 })
 
+function playedOneByOne(playback: Playback, count: number, record: (i: number) => Uint8Array) {
+  return Array.from({ length: count }, (_, i) => playback.play(record(i))).flat()
+}
+
+test('of more processes than the table has place for, the oldest are forgotten, which is told', () => {
+  const playback = new Playback()
+  const { limit } = playback.stream.processes
+  const more = 1_000
+  const record = (i: number) => fork({ pid: i + 10, execId: 1, startMs: 5 }, INIT)
+  const events = [...playedOneByOne(playback, limit + more, record), ...playback.finish()]
+  expect(playback.stream.processes.size).toBe(limit)
+  expect(playback.stream.processes.forgotten).toBe(more)
+  expect(events.filter(({ routing }) => routing.event_type === 'NEW_PROCESS')).toHaveLength(limit + more)
+  expectIdentity(playback.stream.accounts, limit + more)
+}, 60_000)
+
+test('forks of one number at one moment wait in a bounded queue', () => {
+  const playback = new Playback()
+  const { limit } = playback.stream.processes
+  const record = (i: number) => fork({ pid: 10, execId: 1, startMs: i }, INIT, { atMs: 5 })
+  const events = playedOneByOne(playback, limit + 10, record)
+  expect(events).toHaveLength(10)
+}, 60_000)
+
 test('a time beyond all others moves the clock, and nothing else', () => {
   const playback = new Playback()
   const events = playback.play(

@@ -145,6 +145,8 @@ export class LinuxDecoder {
     const image = decodeFork(records, at, this.#bootMs, this.#context, processes)
     if (image === undefined) return false
     if (image.parent !== undefined) image.parent.isParent = true
+    if (processes.isCrowded) this.#stream.announce(processes.takeDue(Number.POSITIVE_INFINITY)!, TYPE.FORK)
+    if (processes.isFull) this.#forgetOldest()
     processes.put(image)
     if (this.#forkWindowMs === 0) this.#stream.announce(image, TYPE.FORK)
     else processes.wait(image)
@@ -184,6 +186,7 @@ export class LinuxDecoder {
   #replace(before: ProcessImage | undefined, image: ProcessImage, records: Records, at: number): void {
     if (before === undefined) {
       image.parent = parentOf(records, at, this.#processes)
+      if (this.#processes.isFull) this.#forgetOldest()
     } else {
       if (before.state === STATE.PENDING) this.#stream.announce(before, TYPE.FORK)
       // An exec in between may have been lost.
@@ -193,6 +196,12 @@ export class LinuxDecoder {
       this.#processes.departed.add(before)
     }
     this.#processes.put(image)
+  }
+
+  #forgetOldest(): void {
+    const image = this.#processes.oldest!
+    if (image.state === STATE.PENDING) this.#stream.announce(image, TYPE.FORK)
+    this.#processes.forget(image)
   }
 
   #environment(image: ProcessImage, records: Records, at: number): void {
