@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { KernelwireError } from './errors.js'
 
 /** Raised with native/face_number.h. */
-const FACE_NUMBER = 14
+const FACE_NUMBER = 15
 
 /** What native/addon.cc exports. */
 export interface Native {
@@ -104,6 +104,8 @@ export interface NativeHashRequest {
   startHigh: number
   /** Whether the process runs it, else it has mapped it. */
   isExecuted: boolean
+  /** It may have changed since, and its times would not tell. */
+  isDoubtful: boolean
   /** Empty where it is not known exactly. */
   path: string
   limitBytes: number
@@ -118,6 +120,8 @@ export interface NativeHashAnswer {
   hash?: string
   sha1?: string
   md5?: string
+  /** It is the right file only if the process still ran the same image then. */
+  isOfImage?: boolean
   sizeBytes?: number
   creationMs?: number
   modificationMs?: number

@@ -383,6 +383,8 @@ export class EventStream {
     } else if (wantsFirst || wantsLater) {
       this.identities = new Identities({ wantsFirst, wantsLater, tell: this.#tellIdentity })
       this.#informed.identities = false
+      this.identities.isRunning = ({ pid, startLow, startHigh, execId }) =>
+        this.processes.find(pid, startLow, startHigh)?.runs(execId) === true
       this.identities.onRequest = (request) => this.onFileRequest?.(request)
     }
   }

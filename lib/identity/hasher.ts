@@ -150,6 +150,7 @@ export class Hasher extends FileResults {
       startLow: startLow >>> 0,
       startHigh: startHigh >>> 0,
       isExecuted,
+      isDoubtful: file.isDoubtful,
       path: isExact ? (parts?.rest ?? path) : '',
       limitBytes,
       bytesPerSecond,

@@ -54,6 +54,8 @@ export class Identities {
   readonly files = new KnownFiles()
   /** Called for each file that is to be read; set by who can. */
   onRequest: ((request: FileRequest) => void) | undefined
+  /** Whether the process still runs the image of the sight, as far as the stream has come; set by who knows. */
+  isRunning: (sight: Sight) => boolean = () => false
   /** What two spellings of one path have in common; set where there are several. */
   keyOf: (path: string) => string = (path) => path
 
@@ -111,9 +113,11 @@ export class Identities {
   }
 
   /** What was found out: here, and only here, it enters the stream. */
-  accept(result: FileResult): void {
-    const file = this.#asked.get(result.id)
+  accept(found: FileResult): void {
+    const file = this.#asked.get(found.id)
     if (file === undefined) return
+    const isWrong = found.isOfImage === true && !this.isRunning(file.waiting[0]!)
+    const result = isWrong ? { id: found.id, error: FILE_ERROR.CHANGED } : found
     this.#asked.delete(result.id)
     this.#files.giveBack(file.waiting[0]!.uid)
     file.result = result

@@ -48,6 +48,8 @@ export interface FileResult {
   hash?: string | undefined
   sha1?: string | undefined
   md5?: string | undefined
+  /** It is the file's content only if the process still ran the same image when this was found out. */
+  isOfImage?: boolean | undefined
   sizeBytes?: number | undefined
   creationMs?: number | undefined
   modificationMs?: number | undefined
@@ -67,6 +69,8 @@ export class KnownFile {
   content: (typeof CONTENT)[keyof typeof CONTENT] = CONTENT.UNKNOWN
   hash: string | undefined
   result: FileResult | undefined
+  /** It may have been changed since the record, and its times would not tell: Doubts of known-files.ts. */
+  readonly isDoubtful: boolean
   /** The path under which it was told last. */
   toldAs: string | undefined
   /** Those that the answer is for, in their order. */
@@ -74,7 +78,8 @@ export class KnownFile {
   /** Since somebody looked for the one to forget. */
   wasUsed = false
 
-  constructor(words: readonly number[], mountNamespace: number) {
+  constructor(words: readonly number[], mountNamespace: number, isDoubtful = false) {
+    this.isDoubtful = isDoubtful
     this.words = words
     this.mountNamespace = mountNamespace
   }

@@ -4,6 +4,8 @@ import type { FileResult } from './known-file.js'
 export abstract class FileResults {
   readonly #onResult: () => void
   #results: FileResult[] = []
+  /** Until all is read that the kernel had said by then: whether a process has become another program. */
+  #held: FileResult[] = []
   #onIdle: (() => void) | undefined
 
   /** `onResult`: there is something to take. */
@@ -15,13 +17,20 @@ export abstract class FileResults {
   protected abstract get isIdle(): boolean
 
   get hasResults(): boolean {
-    return this.#results.length > 0
+    return this.#results.length > 0 || this.#held.length > 0
   }
 
   takeResults(): FileResult[] {
     const results = this.#results
     this.#results = []
     return results
+  }
+
+  /** All that the kernel has said so far was read. */
+  drained(): void {
+    if (this.#held.length === 0) return
+    this.#results.push(...this.#held)
+    this.#held = []
   }
 
   /** Resolves when all is found out, after `limitMs` at the latest. */
@@ -37,7 +46,8 @@ export abstract class FileResults {
   }
 
   protected put(result: FileResult): void {
-    this.#results.push(result)
+    if (result.isOfImage === true) this.#held.push(result)
+    else this.#results.push(result)
     this.#onResult()
     if (this.isIdle) this.#onIdle?.()
   }

@@ -21,6 +21,7 @@ export interface Sight {
   readonly pid: number
   readonly startLow: number
   readonly startHigh: number
+  readonly execId: number
   /** Whether it runs the file as its program: then it is the one behind /proc/PID/exe. */
   readonly isExecuted: boolean
   /** Of the process; UNKNOWN_UID where that is not known. */
@@ -43,6 +44,7 @@ export function executed(image: ProcessImage, file: KnownFile, path: string): Si
     pid: image.pid,
     startLow: image.startLow,
     startHigh: image.startHigh,
+    execId: image.execId,
     isExecuted: true,
     uid: image.userId ?? UNKNOWN_UID,
   }
@@ -69,6 +71,7 @@ export function mapped(
     pid: image?.pid ?? 0,
     startLow: image?.startLow ?? 0,
     startHigh: image?.startHigh ?? 0,
+    execId: image?.execId ?? 0,
     isExecuted: false,
     uid: image?.userId ?? UNKNOWN_UID,
   }

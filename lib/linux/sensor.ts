@@ -117,6 +117,7 @@ class LinuxBackend implements Backend {
   run(): EventRecord[] {
     const { drain } = this.#mapping
     const batch = drain.run(native().bootMs())
+    if (!drain.hasMore) this.files?.drained()
     if (drain.wantsSnapshot) this.#reconcile()
     return batch
   }

@@ -15,7 +15,8 @@ export function parseFileResult(json: string): FileResult | undefined {
   if (!TEXTS.every((name) => value[name] === undefined || isName(value[name]))) return undefined
   // A file system may give a file any time and any size that 64 bits hold.
   if (!TIMES.every((name) => value[name] === undefined || Number.isInteger(value[name]))) return undefined
-  const { sizeBytes, attributes, signature } = value
+  const { sizeBytes, attributes, signature, isOfImage } = value
+  if (isOfImage !== undefined && typeof isOfImage !== 'boolean') return undefined
   if (sizeBytes !== undefined && !(Number.isInteger(sizeBytes) && (sizeBytes as number) >= 0)) return undefined
   if (attributes !== undefined && !isWord(attributes)) return undefined
   if (signature !== undefined && !isSignature(signature)) return undefined

@@ -40,6 +40,7 @@ Napi::Value AnswerOf(Napi::Env env, const HashAnswer& answer) {
     object["sha1"] = Hex(answer.digests.sha1);
     object["md5"] = Hex(answer.digests.md5);
   }
+  if (answer.is_of_image) object["isOfImage"] = true;
   if (!answer.has_status) return object;
   object["sizeBytes"] = static_cast<double>(answer.size);
   if (answer.has_creation) object["creationMs"] = static_cast<double>(answer.creation_ms);
@@ -68,6 +69,7 @@ void RequestOf(const Napi::Object& wish, HashRequest* request) {
   request->pid = Uint32(wish, "pid");
   request->is_executed = wish.Get("isExecuted").ToBoolean();
   request->allows_remote = wish.Get("allowsRemote").ToBoolean();
+  request->is_doubtful = wish.Get("isDoubtful").ToBoolean();
   const std::string path = wish.Get("path").As<Napi::String>();
   // A path that is longer than the kernel's own limit leads nowhere.
   if (path.size() > sizeof(request->path)) return;

@@ -1,9 +1,9 @@
 /** CODE_IDENTITY of real programs, against what node:crypto makes of their files. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { isEvent } from '../../lib/events/index.js'
 import { collecting, copyOf, identityOf, sha256 } from './identity.js'
 import { program } from './programs.js'
@@ -70,6 +70,33 @@ test.each(['/dev/shm', '/tmp'])(
     } finally {
       await collected.sensor.close()
       rmSync(folder, { recursive: true })
+    }
+  },
+)
+
+test.each(['/tmp', '/dev/shm'])(
+  'a program that is another one within the same tick of the clock never has the hash of that: %s',
+  async (where) => {
+    const folder = mkdtempSync(join(where, 'kernelwire-live-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const tiny = readFileSync(program('tiny', 'bare'))
+    const [first, second] = ['A', 'B'].map((name) => {
+      const path = join(folder, name)
+      writeFileSync(path, Buffer.concat([tiny, Buffer.from(name)]))
+      return path
+    })
+    const collected = await collecting()
+    try {
+      const hash = sha256(first!)
+      const path = join(folder, 'swapped')
+      expect(spawnSync(program('swap'), [first!, second!, path, '40']).status).toBe(0)
+      for (let i = 0; i < 40; i++) {
+        const { event } = await identityOf(collected, `${path}.${i}`)
+        if (event.ERROR === 0) expect(event.HASH).toBe(hash)
+        else expect(event).toMatchObject({ ERROR: 1006 })
+      }
+    } finally {
+      await collected.sensor.close()
     }
   },
 )

@@ -1,7 +1,10 @@
 /** The program that finds and hashes files, asked as a sensor does, without a sensor. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   appendFileSync,
+  chownSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,7 +19,7 @@ import {
 } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { FILE } from '../../lib/decode/linux/layout.js'
 import { Hasher, type HasherOptions } from '../../lib/identity/hasher.js'
 import { FILE_ERROR, type FileResult, KnownFile } from '../../lib/identity/known-file.js'
@@ -54,7 +57,7 @@ async function answered(count: number): Promise<void> {
 }
 
 /** As a record has it. */
-function identityOf(path: string, parts: { magic?: number } = {}): KnownFile {
+function identityOf(path: string, parts: { magic?: number; isDoubtful?: boolean } = {}): KnownFile {
   const { ino, size, mtimeNs, ctimeNs, dev } = statSync(path, { bigint: true })
   const bytes = Buffer.alloc(FILE.mount_namespace)
   bytes.writeBigUInt64LE(ino, FILE.inode)
@@ -68,7 +71,7 @@ function identityOf(path: string, parts: { magic?: number } = {}): KnownFile {
   const minor = (number & 0xff) | ((number >>> 12) & 0xfff00)
   bytes.writeUInt32LE(((major << 20) | minor) >>> 0, FILE.device)
   bytes.writeUInt32LE(parts.magic ?? statfsSync(path).type >>> 0, FILE.magic)
-  return new KnownFile([...new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)], 0)
+  return new KnownFile([...new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)], 0, parts.isDoubtful)
 }
 
 function generationOf(path: string): number {
@@ -76,11 +79,25 @@ function generationOf(path: string): number {
   return status === 0 ? Number.parseInt(stdout, 10) >>> 0 : 0
 }
 
+interface Running {
+  pid: number
+  startNs: number
+}
+
+/** A program that runs, and goes with the test. */
+async function running(path: string): Promise<Running> {
+  const child = spawn(path, ['100'])
+  onTestFinished(() => void child.kill())
+  await once(child, 'spawn')
+  // proc(5): of a hundred each second.
+  return { pid: child.pid!, startNs: Number(statOf(child.pid!)[19]) * 1e7 }
+}
+
 let ids = 0
 
 /** A sight of the file, mapped by no process that is known. */
-function add(path: string, parts: { uid?: number; file?: KnownFile } = {}): number {
-  const { uid = 0, file = identityOf(path) } = parts
+function add(path: string, parts: { uid?: number; file?: KnownFile; runner?: Running } = {}): number {
+  const { uid = 0, file = identityOf(path), runner } = parts
   const id = ++ids
   hasher.add({
     id,
@@ -92,10 +109,11 @@ function add(path: string, parts: { uid?: number; file?: KnownFile } = {}): numb
       time: 0,
       atom: '',
       memoryBytes: 0,
-      pid: 0,
-      startLow: 0,
-      startHigh: 0,
-      isExecuted: false,
+      pid: runner?.pid ?? 0,
+      startLow: (runner?.startNs ?? 0) >>> 0,
+      startHigh: Math.floor((runner?.startNs ?? 0) / 2 ** 32),
+      execId: 0,
+      isExecuted: runner !== undefined,
       uid,
     },
   })
@@ -175,6 +193,40 @@ test('a file of FUSE is not touched unless that is asked for', async () => {
   const again = add(path, { file: identityOf(path, { magic: FUSE }) })
   await answered(2)
   expect(results.get(again)).toMatchObject(byCoreutils(path))
+})
+
+test('a file that may have changed since, and whose times would not tell, has no hash but while its program runs', async () => {
+  await started()
+  const path = join(folder, 'doubtful')
+  copyFileSync('/bin/sleep', path)
+  const file = identityOf(path, { isDoubtful: true })
+  const mapped = add(path, { file })
+  const executed = add(path, { file, runner: await running(path) })
+  const ended = add(path, { file, runner: { pid: 1, startNs: 1 } })
+  await expect.poll(() => results.size + Number(hasher.hasResults), { timeout: 30_000 }).toBe(3)
+  expect(results.get(mapped)).toEqual({ id: mapped, error: FILE_ERROR.CHANGED })
+  expect(results.get(ended)).toEqual({ id: ended, error: FILE_ERROR.CHANGED })
+  // Until all is read that the kernel has said.
+  expect(results.has(executed)).toBe(false)
+  hasher.drained()
+  expect(hasher.takeResults()).toMatchObject([{ id: executed, ...byCoreutils(path), isOfImage: true }])
+})
+
+test('in memory, where a mapping can be written to unseen, a file that others can write to has no hash', async ({
+  skip,
+}) => {
+  if (statfsSync('/dev/shm').type !== 0x01021994) skip('/dev/shm is no tmpfs')
+  await started()
+  const path = `/dev/shm/kernelwire-hasher-${process.pid}`
+  onTestFinished(() => rmSync(path, { force: true }))
+  writeFileSync(path, 'content', { mode: 0o755 })
+  const ofRoot = add(path)
+  await answered(1)
+  expect(results.get(ofRoot)).toMatchObject(byCoreutils(path))
+  chownSync(path, 65_534, 65_534)
+  const ofOther = add(path)
+  await answered(2)
+  expect(results.get(ofOther)).toEqual({ id: ofOther, error: FILE_ERROR.CHANGED })
 })
 
 test('a small file of one user does not wait for the large ones of another', async () => {
@@ -257,7 +309,7 @@ test('it keeps no folder in use, is in no process group of ours and has nothing 
   mkdirSync(mine)
   await started()
   const [pid] = processes()
-  expect(readlinkSync(`/proc/${pid}/cwd`)).toBe('/')
+  await expect.poll(() => readlinkSync(`/proc/${pid}/cwd`), { timeout: 10_000 }).toBe('/')
   await expect.poll(() => statOf(pid!)[3], { timeout: 10_000 }).toBe(String(pid))
   expect(filesOf(pid!).filter((file) => !/^(socket:|\/dev\/null)/.test(file))).toEqual([])
   expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('')

@@ -10,13 +10,48 @@ const OPTIONS = {
   asks: 0,
   ladders: [[['process_exit']], [['process_fork']]],
 }
+/** A file that nobody finds. */
+const WISH = {
+  id: 1,
+  uid: 0,
+  identity: new Uint32Array(12),
+  pid: 0,
+  startLow: 0,
+  startHigh: 0,
+  isExecuted: false,
+  isDoubtful: false,
+  path: '/usr/bin/env',
+  limitBytes: 2 ** 30,
+  bytesPerSecond: 2 ** 30,
+  allowsRemote: false,
+}
 const MORE = [[['remote_thread']], [['access_ptrace']], [['module_exec']]]
 
 /** What this process still has of the addon's: maps, programs and links in the kernel, and threads. */
 function leftBehind() {
-  const files = readdirSync('/proc/self/fd').map((fd) => textOf(() => readlinkSync(`/proc/self/fd/${fd}`)))
+  const descriptors = readdirSync('/proc/self/fd').filter((fd) => fd > 2)
+  const files = descriptors.map((fd) => textOf(() => readlinkSync(`/proc/self/fd/${fd}`)))
   const threads = readdirSync('/proc/self/task').map((id) => textOf(() => readFileSync(`/proc/self/task/${id}/comm`)))
-  return [...files.filter((file) => file.includes('bpf')), ...threads.filter((name) => name === 'kernelwire')]
+  const hashers = readdirSync('/proc').filter((pid) => isHasherOfOurs(pid))
+  return [
+    ...hashers,
+    ...files.filter((file) => /bpf|socket/.test(file)),
+    ...threads.filter((name) => name === 'kernelwire'),
+  ]
+}
+
+/** A zombie, too. */
+function isHasherOfOurs(pid) {
+  const [, name, parent] = /\((.*)\) . (\d+)/.exec(textOf(() => readFileSync(`/proc/${pid}/stat`))) ?? []
+  return name === 'kernelwire-hash' && Number(parent) === process.pid
+}
+
+async function hashing() {
+  const hasher = new (load().Hasher)(() => {})
+  const failure = await hasher.start()
+  if (failure !== undefined) throw new Error(failure)
+  hasher.ask(WISH)
+  return hasher
 }
 
 /** '' for what is gone by now. */
@@ -127,6 +162,23 @@ const STAGES = {
     void new (load().Source)(OPTIONS, () => {}).open()
     process.exit(0)
   },
+  'closed while it hashes': async () => {
+    const hasher = await hashing()
+    await hasher.close()
+    await hasher.close()
+    if (hasher.isRunning() || hasher.ask(WISH)) throw new Error('it is not closed')
+  },
+  'closed while it starts to hash': async () => {
+    const hasher = new (load().Hasher)(() => {})
+    const started = hasher.start()
+    await hasher.close()
+    await started
+  },
+  'exited while it hashes': async () => {
+    await hashing()
+    process.exit(0)
+  },
+  'in a worker that is terminated while it hashes': () => terminated('hashes'),
   'in a worker that is terminated while it opens': () => terminated('opens'),
   'in a worker that is terminated while it waits': () => terminated('waits'),
   'in a worker that is terminated while a snapshot is taken': () => terminated('takes a snapshot'),
@@ -157,6 +209,10 @@ const IN_WORKER = {
   waits: async (there) => {
     const { source } = await opened()
     source.waitForRecord(60_000)
+    there()
+  },
+  hashes: async (there) => {
+    await hashing()
     there()
   },
   'takes a snapshot': async (there) => {

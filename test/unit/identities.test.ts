@@ -323,6 +323,38 @@ test('what still waits for a hash at the end is a loss, and what comes then chan
   expect(playback.stream.identities!.stats).toEqual({ hashed: 1, failed: 0, waiting: 0, overflowed: 2 })
 })
 
+test.each([
+  ['changed within a tick of the clock before', { ...LS, ctimeNs: BigInt(EPOCH) * 1_000_000n }, true],
+  ['on a file system in memory', { ...LS, magic: 0x01021994 }, false],
+  ['on an image', { ...LS, magic: 0x73717368 }, false],
+  ['on a loop device', { ...LS, device: (7 << 20) | 3 }, false],
+])('of a file %s, what was found out holds for no other execution', (_, parts, isDoubtful) => {
+  const playback = new Asked()
+  const file = isDoubtful ? { ...parts, ctimeNs: parts.ctimeNs! + BigInt(10 * (pid + 2)) * 1_000_000n } : parts
+  playback.play(...started(newImage(), { path: '/bin/ls', file }))
+  const at = started(newImage(), { path: '/bin/ls', file })
+  expect(inShort(playback.found())).toEqual(['CODE_IDENTITY'])
+  playback.play(...at)
+  expect(playback.ids).toHaveLength(2)
+  expect(playback.sights.map((sight) => sight.file.isDoubtful)).toEqual([isDoubtful, isDoubtful])
+  expect(inShort(playback.found({ hash: 'd'.repeat(64) }))).toEqual(['CODE_IDENTITY'])
+})
+
+test('what follows from the running program alone is told only if that still runs', () => {
+  const playback = new Asked()
+  const [still, other] = [newImage(), newImage()]
+  playback.play(...started(still, { path: '/bin/ls', file: LS }))
+  expect(playback.found({ isOfImage: true })[0]!.event).toMatchObject({ ERROR: 0, HASH: FOUND.hash })
+
+  playback.play(...started(other, { path: '/bin/dir', file: { ...LS, inode: 78n } }))
+  const parts = { path: '/bin/other', file: { ...LS, inode: 79n }, atMs: other.startMs + 2 }
+  const asked = playback.ids.at(-1)!
+  playback.play(exec({ ...other, execId: 3 }, INIT, parts))
+  const [told] = playback.accept({ id: asked, ...FOUND, isOfImage: true })
+  expect(told!.event).toMatchObject({ FILE_PATH: '/bin/dir', ERROR: 1006, FILE_SIZE: 4_000 })
+  expect(told!.event).not.toHaveProperty('HASH')
+})
+
 test('many users that make files wait leave room to those of the system', () => {
   const shares = new Shares(16, 8)
   const taken = Array.from({ length: 40 }, (_, i) => 100_000 + i).filter((uid) => {
@@ -366,7 +398,7 @@ test('of files and pairs only so many are remembered, those in use the longest',
   const files = new KnownFiles()
   const at = (inode: bigint) => {
     const { records, offsets } = framed([exec(newImage(), INIT, { file: { ...LS, inode } })])
-    return files.at(records, offsets[0]! + 88)
+    return files.at(records, offsets[0]! + 88, EPOCH)
   }
   const first = at(1n)
   for (let i = 0; i < 3 * FILES_MAX; i++) {

@@ -56,7 +56,7 @@ export class ImageDecoder {
     image.threads = u32[word + (IMAGE.threads >> 2)]!
     image.userId = u32[word + (IMAGE.uid >> 2)]!
     image.userName = (flags & FLAG.FOREIGN_USER) !== 0 ? undefined : users.name(image.userId)
-    image.file = files?.at(records, at + IMAGE.file)
+    image.file = files?.at(records, at + IMAGE.file, image.time)
     image.pathNamespace = ownNamespace(records.u8[at + IMAGE.path_place]!, pathNamespaceAt(records, at))
     if ((flags & FLAG.DETAILS) !== 0) image.details = decodeDetails(records, extent.details, extent.pathEnd)
     this.#putTexts(image, records, at, extent, block)

@@ -41,7 +41,7 @@ export function tellModule(
     time,
     isUsual ? undefined : extrasOf(records, at, text, isOfKernel, stream.extended),
     TYPE.MODULE,
-    isOfKernel ? undefined : stream.identities?.files.at(records, at + MODULE.file),
+    isOfKernel ? undefined : stream.identities?.files.at(records, at + MODULE.file, time),
   )
 }
 

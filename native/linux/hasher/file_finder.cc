@@ -6,7 +6,7 @@
 #include <linux/openat2.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +25,9 @@ constexpr uint32_t kExt = 0xef53;
 constexpr uint32_t kXfs = 0x58465342;
 constexpr uint32_t kBtrfs = 0x9123683e;
 constexpr uint32_t kOverlay = 0x794c7630;
+constexpr uint32_t kTmpfs = 0x01021994;
+constexpr uint32_t kRamfs = 0x858458f6;
+constexpr uint32_t kHugetlbfs = 0x958458f6;
 
 // Mounts of one file system that are tried, and directories that a foreign path may begin with.
 constexpr size_t kMountsTried = 8;
@@ -69,6 +72,16 @@ bool HasContent(const file_identity& identity, const struct statx& status) {
 
 bool IsSame(const file_identity& identity, const struct statx& status) {
   return HasContent(identity, status) && Ns(status.stx_ctime) == identity.ctime_ns;
+}
+
+// Such a file system never makes a page of a mapping read-only again, and so does not see what is
+// written through one: the times stay (mm/mmap.c, vma_wants_writenotify).
+bool IsInMemory(const file_identity& identity) {
+  return identity.magic == kTmpfs || identity.magic == kRamfs || identity.magic == kHugetlbfs;
+}
+
+bool IsRootsAlone(const struct statx& status) {
+  return status.stx_uid == 0 && (status.stx_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 // Two files that had one inode number after the other differ in it.
@@ -150,11 +163,39 @@ bool IsBelow(const std::string& path, const std::string& point) {
   return path.size() > point.size() && path[point.size()] == '/' && path.rfind(point, 0) == 0;
 }
 
+FileDescriptor LookAtProgram(const HashRequest& request) {
+  const std::string link = "/proc/" + std::to_string(request.pid) + "/exe";
+  return FileDescriptor(open(link.c_str(), O_PATH | O_CLOEXEC));
+}
+
+bool StillRuns(const HashRequest& request, const FoundFile& found) {
+  struct statx status;
+  const FileDescriptor place = LookAtProgram(request);
+  return place && Status(place, &status) && StartedAt(request.pid, request.start_boot_ns) &&
+         status.stx_ino == found.status.stx_ino &&
+         status.stx_dev_major == found.status.stx_dev_major &&
+         status.stx_dev_minor == found.status.stx_dev_minor;
+}
+
 }  // namespace
 
-FileError IsStillTheFile(const FoundFile& found) {
+bool ProtectsRunningFiles() {
+  static const bool protects = [] {
+    const FileDescriptor own(open("/proc/self/exe", O_WRONLY | O_CLOEXEC));
+    if (own) return false;
+    if (errno == ETXTBSY) return true;
+    // A file system that nobody can write to says nothing of others.
+    utsname system;
+    return uname(&system) == 0 && strncmp(system.release, "6.11.", 5) != 0 &&
+           strncmp(system.release, "6.12.", 5) != 0;
+  }();
+  return protects;
+}
+
+FileError IsStillTheFile(const HashRequest& request, const FoundFile& found) {
   struct statx status;
   if (!Status(found.file, &status)) return FileError::kReadFault;
+  if (found.is_of_image && !StillRuns(request, found)) return FileError::kChanged;
   return VersionOf(status) == VersionOf(found.status) ? FileError::kNone : FileError::kChanged;
 }
 
@@ -172,12 +213,15 @@ struct FileFinder::Search {
         path(wanted.path, std::min<size_t>(wanted.path_length, sizeof(wanted.path))) {}
 
   // What `place` shows is the record's file: opens it.
-  void Open(const FileDescriptor& place, const struct statx& status) {
+  void Open(const FileDescriptor& place, const struct statx& status, bool is_of_image) {
+    const bool is_sure = !request.is_doubtful && (!IsInMemory(identity) || IsRootsAlone(status));
+    if (!is_sure && !is_of_image) return Fail(FileError::kChanged);
     if (status.stx_size > request.limit_bytes) return Settle(FileError::kTooLarge, status);
     FileDescriptor file = OpenToRead(place);
     if (!file) return FailWith(errno);
     if (!IsOfGeneration(identity, file)) return Fail(FileError::kChanged);
     found.file = std::move(file);
+    found.is_of_image = is_of_image;
     Settle(FileError::kNone, status);
   }
 
@@ -227,15 +271,19 @@ void FileFinder::ThroughProcess(Search* search) {
   struct statx status;
   const std::string process = std::to_string(request.pid);
   entering_(search->identity.device);
-  const FileDescriptor place(open(("/proc/" + process + "/exe").c_str(), O_PATH | O_CLOEXEC));
+  const FileDescriptor place = LookAtProgram(request);
   if (!place) return search->FailWith(errno);
   // The number may be another process's by now: asked after opening, that would show.
   if (!Status(place, &status) || !StartedAt(request.pid, request.start_boot_ns)) return;
+  if (!HasContent(search->identity, status) ||
+      !IsOnDevice(search->identity, status, ReadMounts(process)))
+    return;
   // While a program runs its file cannot be written to (ETXTBSY): to be removed or renamed, which
   // ctime tells too, has not changed it.
-  if (HasContent(search->identity, status) &&
-      IsOnDevice(search->identity, status, ReadMounts(process)))
-    search->Open(place, status);
+  const bool is_of_image = request.is_doubtful || !IsSame(search->identity, status) ||
+                           (IsInMemory(search->identity) && !IsRootsAlone(status));
+  if (is_of_image && !ProtectsRunningFiles()) return search->Fail(FileError::kChanged);
+  search->Open(place, status, is_of_image);
 }
 
 void FileFinder::ByHandle(Search* search) {
@@ -265,7 +313,7 @@ void FileFinder::ByHandleBelow(Search* search, const std::string& root, const Mo
     entering_(identity.device);
     const FileDescriptor place(open_by_handle_at(point.get(), &handle.header, O_PATH | O_CLOEXEC));
     if (!place || !Status(place, &status) || !IsOnDevice(identity, status, mounts)) continue;
-    if (IsSame(identity, status)) return search->Open(place, status);
+    if (IsSame(identity, status)) return search->Open(place, status, false);
     search->Fail(FileError::kChanged);
   }
 }
@@ -316,7 +364,7 @@ void FileFinder::TryPath(Search* search, const std::string& root, const std::str
   entering_(search->identity.device);
   if (Status(place, &status) && IsSame(search->identity, status) &&
       IsOnDevice(search->identity, status, mounts))
-    return search->Open(place, status);
+    return search->Open(place, status, false);
   if (is_its_place) search->Fail(FileError::kChanged);
 }
 

@@ -19,12 +19,19 @@ namespace kernelwire {
 
 struct FoundFile {
   FileError error = FileError::kNotFound;
+  // That it is the record's follows only from the process: it runs it, and nobody can write to the
+  // file of a program that runs.
+  bool is_of_image = false;
   FileDescriptor file;
   struct statx status = {};
 };
 
 // Whether what was found is the same now, when it was read to its end.
-FileError IsStillTheFile(const FoundFile& found);
+FileError IsStillTheFile(const HashRequest& request, const FoundFile& found);
+
+// Whether the kernel lets nobody write to the file of a program that runs (ETXTBSY). Linux 6.11 and
+// the first of 6.12 do.
+bool ProtectsRunningFiles();
 
 // What it learns of mounts and processes it does not ask again.
 class FileFinder {

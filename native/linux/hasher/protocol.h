@@ -34,6 +34,8 @@ struct HashRequest {
   uint32_t pid;
   uint8_t is_executed;    // by `pid`, else mapped
   uint8_t allows_remote;  // file systems of other machines and of programs too
+  uint8_t is_doubtful;    // it may have changed since, and its times would not tell
+  uint8_t reserved;
   uint16_t path_length;
   char path[PATH_LIMIT];  // in the mount namespace of the identity; empty: not known exactly
 
@@ -47,7 +49,8 @@ struct HashAnswer {
   uint8_t has_status;  // the four below
   uint8_t has_creation;
   uint8_t has_digests;
-  uint8_t reserved[5];
+  uint8_t is_of_image;  // it is the right file only if the process still ran the same image
+  uint8_t reserved[4];
   uint64_t size;
   int64_t creation_ms;  // since 1970
   int64_t modification_ms;

@@ -221,7 +221,7 @@ bool Server::ReadSlice(Worker* worker, Job* job, bool* is_at_end) {
   }
   if (!*is_at_end) return true;
   worker->steps++;
-  const FileError error = IsStillTheFile(job->found);
+  const FileError error = IsStillTheFile(job->request, job->found);
   return error == FileError::kNone || fail(error);
 }
 
@@ -251,6 +251,7 @@ void Server::Settle(Job* job, FileError error) {
   }
   if (error == FileError::kNone) {
     answer.has_digests = 1;
+    answer.is_of_image = job->found.is_of_image;
     answer.digests = job->digester.End();
   }
   send(kHasherSocket, &answer, sizeof(answer), MSG_NOSIGNAL);
