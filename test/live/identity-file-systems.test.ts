@@ -7,9 +7,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { isEvent } from '../../lib/events/index.js'
 import { FILE_SYSTEMS, folderOn, layers } from './file-system.js'
 import { collecting, copyOf, identityOf, sha256 } from './identity.js'
-import { program } from './programs.js'
+import { library, program } from './programs.js'
+import { Collected } from './sensor.js'
 
 const NOT_FOUND = 2
 const CHANGED = 1006
@@ -53,6 +55,25 @@ test.each(FILE_SYSTEMS)('a program of a container that is gone has its hash: %s'
   } finally {
     await collected.close()
   }
+})
+
+test('what is mapped from an overlay is the same file as when it is executed, and is told once with its hash', async () => {
+  const folder = folderOn('overlay')
+  const main = copyOf(program('map-file'), folder, 'main')
+  const mapped = copyOf(library('library'), folder, 'library.so')
+  const collected = await Collected.open({ events: ['NEW_PROCESS', 'CODE_IDENTITY', 'MODULE_LOAD'] })
+  try {
+    const { status, stderr } = spawnSync(main, [mapped], { encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+    for (const path of [main, mapped]) {
+      expect((await identityOf(collected, path)).event).toMatchObject({ ERROR: 0, HASH: sha256(path) })
+    }
+  } finally {
+    await collected.close()
+  }
+  const told = collected.events.filter((record) => isEvent(record, 'CODE_IDENTITY'))
+  const ofOverlay = told.map(({ event }) => event.FILE_PATH).filter((path) => path.startsWith(folder))
+  expect(ofOverlay.sort()).toEqual([mapped, main].sort())
 })
 
 test('of a container whose file system is gone with it, no file of ours at the same path is hashed', async () => {

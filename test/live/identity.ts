@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync, copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EventOf, isEvent } from '../../lib/events/index.js'
+import { type EventOf, type EventRecord, isEvent } from '../../lib/events/index.js'
 import { Collected, until } from './sensor.js'
 
 export type Collecting = Collected<'NEW_PROCESS' | 'CODE_IDENTITY'>
@@ -20,7 +20,10 @@ export function copyOf(path: string, folder: string, name: string): string {
 }
 
 /** The latest one of this path, awaited. */
-export async function identityOf(collected: Collecting, path: string): Promise<EventOf<'CODE_IDENTITY'>> {
+export async function identityOf(
+  collected: { readonly events: readonly EventRecord[] },
+  path: string,
+): Promise<EventOf<'CODE_IDENTITY'>> {
   let found: EventOf<'CODE_IDENTITY'> | undefined
   const find = () => {
     for (const record of collected.events) {

@@ -32,7 +32,8 @@
 
 /*
  * What an overlay has mapped is a file of one of its layers, made for that (fs/file_table.c). Since 6.7
- * the path by which it was opened stands here, and f_path is that in the layer.
+ * the path by which it was opened stands here, and f_path is that in the layer. Before, f_path is the
+ * path by which it was opened, and only f_inode is the layer's (fs/open.c, open_with_fake_path).
  */
 struct backing_file {
 	struct file file;
@@ -63,31 +64,34 @@ struct known_file {
  */
 static __always_inline bool know_backing(struct known_file *known, struct file *file)
 {
-	struct backing_file *backing = (void *)file - bpf_core_field_offset(struct backing_file, file);
+	struct backing_file *backing;
 	struct vfsmount___super *mount;
 	struct dentry___super *entry;
 	struct super_block *super;
 
 	if (!bpf_core_field_exists(struct backing_file, user_path))
 		return false;
+	backing = (void *)file - bpf_core_field_offset(struct backing_file, file);
 	mount = (void *)BPF_CORE_READ(backing, user_path.mnt);
 	entry = (void *)BPF_CORE_READ(backing, user_path.dentry);
 	super = BPF_CORE_READ(mount, mnt_sb);
-	if (!super || super != BPF_CORE_READ(entry, d_sb))
+	if (!super || super != BPF_CORE_READ(entry, d_sb) || !BPF_CORE_READ(entry, d_inode))
 		return false;
 	known->mount = (void *)mount;
 	known->dentry = (void *)entry;
-	known->inode = BPF_CORE_READ(entry, d_inode);
-	return known->inode != NULL;
+	return true;
 }
 
 static __always_inline void know_file(struct known_file *known, struct file *file)
 {
-	if (know_backing(known, file))
-		return;
-	known->mount = BPF_CORE_READ(file, f_path.mnt);
-	known->dentry = BPF_CORE_READ(file, f_path.dentry);
-	known->inode = BPF_CORE_READ(file, f_inode);
+	struct dentry___super *entry;
+
+	if (!know_backing(known, file)) {
+		known->mount = BPF_CORE_READ(file, f_path.mnt);
+		known->dentry = BPF_CORE_READ(file, f_path.dentry);
+	}
+	entry = (void *)known->dentry;
+	known->inode = BPF_CORE_READ(entry, d_inode);
 }
 
 /* All but the mount namespace, which its path tells. */
