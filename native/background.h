@@ -11,7 +11,7 @@
 namespace kernelwire {
 
 // Runs `work` on a thread of libuv's pool, then makes the promise's value of its result on the
-// loop's thread. `Result` is moved; neither function may throw.
+// loop's thread. `Result` is moved. Out of memory rejects the promise.
 template <typename Result>
 class Background : public Napi::AsyncWorker {
  public:

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "background.h"
@@ -117,7 +118,11 @@ Napi::Value SourceObject::Open(const Napi::CallbackInfo& info) {
       info.Env(),
       [options = options_] {
         OpenResult result;
-        result.source = EbpfSource::Open(options, &result.failure);
+        try {
+          result.source = EbpfSource::Open(options, &result.failure);
+        } catch (const std::bad_alloc&) {
+          result.failure = {"what it keeps of its programs", ENOMEM};
+        }
         return result;
       },
       [this, self = std::make_shared<Napi::ObjectReference>(Napi::Persistent(Value()))](
@@ -233,7 +238,13 @@ Napi::Value SourceObject::TakeSnapshot(const Napi::CallbackInfo& info) {
   return Background<Snapshot>::Run(
       info.Env(),
       [iterator = source_ ? source_->iterator() : nullptr] {
-        return kernelwire::TakeSnapshot(iterator.get());
+        try {
+          return kernelwire::TakeSnapshot(iterator.get());
+        } catch (const std::bad_alloc&) {
+          Snapshot none = {};
+          none.error = ENOMEM;
+          return none;
+        }
       },
       [](Napi::Env env, Snapshot snapshot) { return SnapshotOf(env, snapshot); });
 }

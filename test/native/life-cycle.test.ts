@@ -26,6 +26,7 @@ test.for([
   'in a worker that is terminated while it hashes',
   'in a worker that is terminated while it opens',
   'in a worker that is terminated while it waits',
+  'in a worker that is terminated in the middle of its calls',
   'in a worker that is terminated while a snapshot is taken',
   'in a worker that is terminated while it is extended',
   'in a worker that is terminated after it was closed',

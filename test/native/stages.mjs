@@ -181,6 +181,7 @@ const STAGES = {
   'in a worker that is terminated while it hashes': () => terminated('hashes'),
   'in a worker that is terminated while it opens': () => terminated('opens'),
   'in a worker that is terminated while it waits': () => terminated('waits'),
+  'in a worker that is terminated in the middle of its calls': () => terminated('calls'),
   'in a worker that is terminated while a snapshot is taken': () => terminated('takes a snapshot'),
   'in a worker that is terminated while it is extended': () => terminated('extends'),
   'in a worker that is terminated after it was closed': () => terminated('closes'),
@@ -214,6 +215,18 @@ const IN_WORKER = {
   hashes: async (there) => {
     await hashing()
     there()
+  },
+  calls: async (there) => {
+    const { source } = await opened()
+    const hasher = await hashing()
+    there()
+    for (;;) {
+      source.release(source.scan())
+      source.programs()
+      source.missedRuns()
+      hasher.isRunning()
+      if (hasher.takeAnswers().length > 0) hasher.ask(WISH)
+    }
   },
   'takes a snapshot': async (there) => {
     const { source } = await opened()
