@@ -127,9 +127,11 @@ async function nameProviders(part: Part, kinds: readonly EventCount[], options: 
   const isUnnamed = ({ provider, id }: EventCount) => id !== undefined && provider.startsWith('{')
   const unnamed = kinds.filter(isUnnamed)
   if (unnamed.length === 0) return
+  const wanted = new Map<string, number>()
+  for (const { guid, events } of unnamed) wanted.set(guid, (wanted.get(guid) ?? 0) + events)
   const file = await openPart(part, { ...options, isCounting: false })
   try {
-    const names = await providerNames(file, new Set(unnamed.map(({ guid }) => guid)))
+    const names = await providerNames(file, wanted)
     for (const kind of unnamed) kind.provider = names.get(kind.guid) ?? kind.provider
   } finally {
     file.close()

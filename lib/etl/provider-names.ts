@@ -4,23 +4,42 @@ import { guidAt } from './guid.js'
 import type { EtlSource } from './merged-files.js'
 import { selfDescribed } from './trace-logging.js'
 
-/** By GUID, of those that are wanted; ends as soon as all are known, else at the end of the file. */
-export async function providerNames(file: EtlSource, wanted: ReadonlySet<string>): Promise<Map<string, string>> {
+/** A provider that has described none of so many events has a manifest: that is not in the file. */
+export const UNNAMED_MAX = 4_096
+
+/** By GUID. `wanted` says how many events each has; ends as soon as none of them can have a name any more. */
+export async function providerNames(
+  file: Pick<EtlSource, 'records' | 'offsets' | 'step'>,
+  wanted: ReadonlyMap<string, number>,
+): Promise<Map<string, string>> {
   const names = new Map<string, string>()
-  const left = new Set(wanted)
+  const left = new Map([...wanted].map(([guid, events]) => [guid, Math.min(events, UNNAMED_MAX)]))
+  let starts = startsOf(left)
   while (left.size > 0) {
     const count = await file.step(1 << PROVIDER.OTHER)
     if (count === undefined) break
     const { records, offsets } = file
     for (let i = 0; i < count; i++) {
       const at = offsets[i]!
-      if ((records.u16[(at + RECORD.flags) >>> 1]! & FLAG.TRACE_LOGGING) === 0) continue
+      if (!starts.has(records.u32[(at + RECORD.guid) >>> 2]!)) continue
+      const flags = records.u16[(at + RECORD.flags) >>> 1]!
+      if ((flags & FLAG.CLASSIC) !== 0) continue
       const guid = guidAt(records.u8, at + RECORD.guid)
-      const name = left.has(guid) ? selfDescribed(records, at)?.provider : undefined
-      if (name === undefined) continue
-      left.delete(guid)
-      names.set(guid, name)
+      const events = left.get(guid)
+      if (events === undefined) continue
+      const name = (flags & FLAG.TRACE_LOGGING) === 0 ? undefined : selfDescribed(records, at)?.provider
+      if (name !== undefined) names.set(guid, name)
+      if (name === undefined && events > 1) left.set(guid, events - 1)
+      else {
+        left.delete(guid)
+        starts = startsOf(left)
+      }
     }
   }
   return names
+}
+
+/** The first numbers of the GUIDs: all that has to be looked at of most events. */
+function startsOf(guids: ReadonlyMap<string, number>): Set<number> {
+  return new Set([...guids.keys()].map((guid) => Number.parseInt(guid.slice(0, 8), 16)))
 }

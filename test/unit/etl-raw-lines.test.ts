@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { run } from '../../lib/cli/replay.js'
-import { RECORD } from '../../lib/decode/etw/layout.js'
+import { FLAG, RECORD } from '../../lib/decode/etw/layout.js'
+import { providerNames, UNNAMED_MAX } from '../../lib/etl/provider-names.js'
 import { rawEvent } from '../../lib/etl/raw.js'
 import { RawLines } from '../../lib/etl/raw-lines.js'
 import { selfDescribed } from '../../lib/etl/trace-logging.js'
@@ -144,3 +145,21 @@ function memory(payload: Buffer, schema: Buffer): [Records, number] {
   new Uint8Array(bytes).set(whole)
   return [new Records(bytes), FRAME_BYTES]
 }
+
+test('a provider that has a manifest costs no look through the whole file for its name', async () => {
+  const records = new Records(new ArrayBuffer(4_096))
+  const at = FRAME_BYTES
+  records.u8.set([0x78, 0x56, 0x34, 0x12], at + RECORD.guid)
+  const offsets = new Uint32Array([at])
+  const stepsFor = async (events: number) => {
+    let steps = 0
+    const step = async () => (steps++ < 1e5 ? 1 : undefined)
+    const wanted = new Map([['12345678-0000-0000-0000-000000000000', events]])
+    expect(await providerNames({ records, offsets, step }, wanted)).toEqual(new Map())
+    return steps
+  }
+  expect(await stepsFor(3)).toBe(3)
+  expect(await stepsFor(1e6)).toBe(UNNAMED_MAX)
+  records.u16[(at + RECORD.flags) >>> 1] = FLAG.CLASSIC
+  expect(await stepsFor(3), 'classic events are none of those').toBe(1e5 + 1)
+})

@@ -8,7 +8,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { countEvents } from '../../../etl/counter.js'
+import { EtlFile } from '../../../etl/file.js'
 import { EtlPlayback } from '../../../etl/playback.js'
+import { RawLines } from '../../../etl/raw-lines.js'
 import { lineEncoder } from '../../../output/encoder.js'
 import { pieces } from '../../../output/ndjson.js'
 import { atLeast, atMost, type Check, check, type Figure, figure } from '../../figure.js'
@@ -31,6 +33,7 @@ const WORK = {
   events: 'plain: events, of kernel events decoded',
   eventsPacked: 'compressed: events, of kernel events decoded',
   lines: 'plain: NDJSON, of kernel events decoded',
+  raw: 'plain: --raw, of all events',
 } as const
 type Work = keyof typeof WORK
 
@@ -47,8 +50,8 @@ export const etl: Suite = {
   about:
     'A generated recording of 512 MiB, plain and compressed (XPRESS), in the cache of the file system: counted by kind, ' +
     'taken to documented events (NEW_PROCESS, TERMINATE_PROCESS, MODULE_LOAD) and to NDJSON bytes, in bytes or decoded ' +
-    'kernel events for each second of CPU time (all threads). Compared with cat and with a C++ program that looks at ' +
-    'nothing but size and time of each event.',
+    'kernel events for each second of CPU time (all threads), and all events to lines of --raw. Compared with cat and ' +
+    'with a C++ program that looks at nothing but size and time of each event.',
   async run({ quick, progress }: SuiteOptions): Promise<SuiteResult> {
     const programs = etlPrograms()
     const folder = mkdtempSync(join(tmpdir(), 'kernelwire-bench-'))
@@ -68,6 +71,7 @@ export const etl: Suite = {
         events: () => eventsOf(plain, () => undefined),
         eventsPacked: () => eventsOf(packed, () => undefined),
         lines: () => eventsOf(plain, toBytes()),
+        raw: () => rawOf(plain),
       }
       const seconds = new Map<Work, number[]>()
       const checks: Check[] = []
@@ -129,6 +133,23 @@ async function eventsOf(file: string, sink: (batch: Batch) => void): Promise<Fou
   return { seconds, events, processes, modules }
 }
 
+/** All that --raw does but the write. */
+async function rawOf(file: string): Promise<Found> {
+  const begin = cpuSeconds()
+  const source = await EtlFile.open(file)
+  const lines = new RawLines('json')
+  let events = 0
+  for (let count = await source.step(); count !== undefined; count = await source.step()) {
+    for (let i = 0; i < count; i++) {
+      if (lines.add(source.records, source.offsets[i]!)) events++
+      if (lines.isFull) lines.take()
+    }
+  }
+  const seconds = cpuSeconds() - begin
+  source.close()
+  return { seconds, events }
+}
+
 /** Into memory that is there already, as a write to a file or a socket does. */
 function toBytes(): (batch: Batch) => void {
   const output = Buffer.alloc(2 * MIB)
@@ -153,7 +174,7 @@ function checksOf(work: Work, { events, processes, modules }: Found, workload: W
   ]
 }
 
-function figuresOf(seconds: ReadonlyMap<Work, readonly number[]>, { bytes, decoded }: Workload): Figure[] {
+function figuresOf(seconds: ReadonlyMap<Work, readonly number[]>, { bytes, events, decoded }: Workload): Figure[] {
   const rate = (work: Work, amount: number) => seconds.get(work)!.map((value) => amount / value)
   const speed = (work: Work) => rate(work, bytes / GB)
   const against = (work: Work, other: Work, name: string) => ({
@@ -172,6 +193,7 @@ function figuresOf(seconds: ReadonlyMap<Work, readonly number[]>, { bytes, decod
     figure(SUITE, WORK.events, 'events/s', rate('events', decoded), { target: atLeast(1e6) }),
     figure(SUITE, WORK.eventsPacked, 'events/s', rate('eventsPacked', decoded), { target: atLeast(1e6) }),
     figure(SUITE, WORK.lines, 'events/s', rate('lines', decoded)),
+    figure(SUITE, WORK.raw, 'events/s', rate('raw', events), { target: atLeast(1.5e6) }),
   ]
 }
 
