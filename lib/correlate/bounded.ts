@@ -1,3 +1,5 @@
+type Owner = string | number | undefined
+
 /**
  * A map that forgets what was not used for the longest time, of who has most in it. What an attacker can
  * make many of must not take memory without end, and must not push out what others do.
@@ -6,9 +8,9 @@ export class BoundedMap<V> {
   /** Entries that had to go although nobody said so. */
   forgotten = 0
 
-  readonly #entries = new Map<string, { value: V; owner: Map<string, V> }>()
-  /** By owner, each in the order of use. */
-  readonly #owners = new Map<string | number | undefined, Map<string, V>>()
+  readonly #entries = new Map<string, { value: V; owner: Owner }>()
+  /** The keys of each owner that has any, in the order of use. */
+  readonly #owned = new Map<Owner, Set<string>>()
   readonly #limit: number
 
   constructor(limit: number) {
@@ -24,20 +26,22 @@ export class BoundedMap<V> {
   }
 
   /** The entry is the youngest from now on. `owner`: the user who made it. */
-  put(key: string, value: V, owner?: string | number): void {
+  put(key: string, value: V, owner?: Owner): void {
     this.delete(key)
     if (this.#entries.size >= this.#limit) this.#makePlace()
-    const own = this.#owners.get(owner) ?? new Map<string, V>()
-    this.#owners.set(owner, own)
-    own.set(key, value)
-    this.#entries.set(key, { value, owner: own })
+    const keys = this.#owned.get(owner)
+    if (keys === undefined) this.#owned.set(owner, new Set([key]))
+    else keys.add(key)
+    this.#entries.set(key, { value, owner })
   }
 
   delete(key: string): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
     this.#entries.delete(key)
-    entry.owner.delete(key)
+    const keys = this.#owned.get(entry.owner)!
+    keys.delete(key)
+    if (keys.size === 0) this.#owned.delete(entry.owner)
   }
 
   /** From the oldest on, as long as `isOver` says so. */
@@ -49,12 +53,9 @@ export class BoundedMap<V> {
   }
 
   #makePlace(): void {
-    let largest: Map<string, V> | undefined
-    for (const [owner, own] of this.#owners) {
-      if (own.size === 0) this.#owners.delete(owner)
-      else if (largest === undefined || own.size > largest.size) largest = own
-    }
-    this.delete(largest!.keys().next().value!)
+    let most: Set<string> | undefined
+    for (const keys of this.#owned.values()) if (most === undefined || keys.size > most.size) most = keys
+    this.delete(most!.values().next().value!)
     this.forgotten++
   }
 }

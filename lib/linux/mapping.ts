@@ -1,5 +1,4 @@
 /** All that stands between a source of records and its consumer, made for this machine; recorded, where that was asked for. */
-
 import { randomUUID } from 'node:crypto'
 import { release } from 'node:os'
 import { Acts } from '../acts.js'

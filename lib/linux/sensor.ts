@@ -43,8 +43,8 @@ class LinuxBackend implements Backend {
   #isDetached = false
   #isClosed = false
   #checkedAt = performance.now()
-  /** While only a record ends its wait. */
   readonly #pace = new Pace()
+  /** While only a record ends its wait. */
   #isAsleep = false
   #snapshot: Promise<void> | undefined
   #failure: unknown

@@ -1,5 +1,4 @@
 /** A recording as the steps that its sensor made, whatever its records are. */
-
 import { TYPE } from '../decode/linux/layout.js'
 import type { EventRecord } from '../events/index.js'
 import type { Records } from '../records.js'
