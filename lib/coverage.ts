@@ -15,8 +15,19 @@ export interface Attachment {
   blindSpots?: string
   /** Why it is not attached: half a sentence. */
   reason?: string
+  /** What to do about it, where that is not to use another kernel. */
+  remedy?: string
   /** What the kernel said, at length. */
   details?: string
+}
+
+/** What cannot be seen from where the sensor runs, whatever is attached. */
+export interface Limit {
+  /** The events that suffer; none where it is about all, or about none in particular. */
+  events: readonly EventName[]
+  /** What is not seen, or not had. */
+  text: string
+  remedy: string
 }
 
 export interface Coverage {
@@ -25,4 +36,6 @@ export interface Coverage {
   attachments: readonly Attachment[]
   /** What the events that are asked for do not see, whatever is attached. */
   blindSpots?: Readonly<Partial<Record<EventName, readonly string[]>>>
+  /** Absent where there are none. */
+  limits?: readonly Limit[]
 }

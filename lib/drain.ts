@@ -121,7 +121,8 @@ export class Drain {
 
   /** Takes the rows over: at once the first time, later when the stream has come past them. */
   addSnapshot(snapshot: SnapshotRecords): void {
-    const rundown = { images: this.#imagesOf(snapshot), begunMs: snapshot.begunMs, endedMs: snapshot.endedMs }
+    const { begunMs, endedMs, isPartial } = snapshot
+    const rundown = { images: this.#imagesOf(snapshot), begunMs, endedMs, isPartial }
     if (this.#isFirst) takeOverFirst(this.#stream, rundown, this.#source.attachedMs)
     this.#rundown = rundown
   }

@@ -1,7 +1,7 @@
 /** kernelwire: kernel process telemetry, live, in documented shapes. */
 export type { RecordName } from './accounts.js'
 export type { Handlers } from './consumer.js'
-export type { Attachment, Coverage } from './coverage.js'
+export type { Attachment, Coverage, Limit } from './coverage.js'
 export type { EnvelopeOptions } from './envelope.js'
 export { type ErrorCode, KernelwireError } from './errors.js'
 export * from './events/index.js'

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { KernelwireError } from './errors.js'
 
 /** Raised with native/face_number.h. */
-const FACE_NUMBER = 15
+const FACE_NUMBER = 16
 
 /** What native/addon.cc exports. */
 export interface Native {
@@ -73,6 +73,18 @@ export interface NativeOpened {
   /** scan() writes here. */
   offsets: Uint32Array
   attachedBootMs: number
+  viewpoint: NativeViewpoint
+}
+
+/** From where this process looks at the others: native/linux/viewpoint.h. */
+export interface NativeViewpoint {
+  /** In a pid namespace of its own, below the initial one. */
+  isNested: boolean
+  /** Whose numbers /proc has: those of the initial pid namespace, of this process's own, of none that is known. */
+  proc: 'initial' | 'own' | 'none'
+  procShowsAll: boolean
+  /** A snapshot has all processes of the machine. */
+  listsAll: boolean
 }
 
 export interface NativeProgram {
@@ -90,6 +102,8 @@ export interface NativeSnapshot {
   records: ArrayBuffer
   begunBootMs: number
   endedBootMs: number
+  /** Processes may be missing that are there. */
+  isPartial: boolean
   errno: number
 }
 

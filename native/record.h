@@ -146,6 +146,21 @@ struct image_record {
 };
 RECORD_LAYOUT(image_record, 136);
 
+/*
+ * Ahead of an image_record in what the task iterator writes. A process whose main thread has left has
+ * a row of each other thread. Nothing behind task_snapshot.cc sees this.
+ */
+struct snapshot_row {
+	__u32 length;		/* bytes of the image_record and its strings */
+	__u32 is_locked;	/* its memory could not be looked at just then */
+	__u32 process;		/* its number in the reader's pid namespace */
+	__u32 thread;		/* likewise of the thread that the row was made from */
+	__u32 reader;		/* the reader's own number in the initial pid namespace */
+	__u32 level;		/* of the reader's pid namespace; 0: that is the initial one */
+	__u64 arguments_start;	/* 0: it has no memory */
+};
+RECORD_LAYOUT(snapshot_row, 32);
+
 struct exit_record {
 	struct record_header header;
 	__s32 exit_code;	/* as wait(2) encodes it: status << 8 | signal */
@@ -234,7 +249,7 @@ enum record_limits {
 	PATH_LIMIT = 4096,		/* bytes of a path in a record, also of a cgroup's */
 	ARGUMENTS_INLINE = 4096,	/* bytes of arguments in an image_record... */
 	ARGUMENTS_UNDER_PRESSURE = 512, /* ...and while the ring is more than half full */
-	SNAPSHOT_ARGUMENTS = 2048,	/* rows stay far below the 32 KiB of kernel/bpf/bpf_iter.c, which drops larger ones */
+	SNAPSHOT_ARGUMENTS = 2048,	/* of a process of which not all are read */
 	/* A block of arguments or of the environment: the kernel's own limit is 6 MiB (fs/exec.c). */
 	BULK_PIECE = 16 << 10,
 	BULK_LARGE_PIECE = 256 << 10,	/* in rings of at least BULK_LARGE_RING */

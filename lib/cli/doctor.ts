@@ -1,4 +1,5 @@
 /** kernelwire doctor: what this machine allows, event by event. */
+import type { Limit } from '../coverage.js'
 import { type Facts, factsOfMachine } from '../doctor/facts.js'
 import { type Trial, tryOut } from '../doctor/trial.js'
 import { type State, type Verdict, verdictOn } from '../doctor/verdict.js'
@@ -41,6 +42,8 @@ export const face = {
 
 export interface Findings {
   machine: Facts
+  /** Absent where nothing could be opened, or there are none. */
+  limits?: readonly Limit[]
   events: readonly Verdict[]
   measured?: Trial['measured']
 }
@@ -69,6 +72,7 @@ export async function run(
   const { outcome, measured } = await examination.tryOut(names, values.measure === true)
   const findings: Findings = {
     machine: await examination.facts(),
+    ...(outcome instanceof Error || outcome.limits === undefined ? {} : { limits: outcome.limits }),
     events: names.map((name) => verdictOn(name, outcome)),
     ...(measured === undefined ? {} : { measured }),
   }
@@ -88,8 +92,11 @@ function statusOf(verdicts: readonly Verdict[], outcome: Trial['outcome']): numb
   return states.has('degraded') ? 1 : 0
 }
 
-function page({ machine, events, measured }: Findings, columns: number, paint: Paint): string[] {
+function page({ machine, limits = [], events, measured }: Findings, columns: number, paint: Paint): string[] {
   const lines = [...machineLines(machine, columns, paint)]
+  const general = limits.filter((limit) => limit.events.length === 0)
+  const texts = general.map(({ text, remedy }) => `${text}; ${remedy}`)
+  lines.push(...entry('lacks', texts, columns, paint))
   for (const verdict of events) lines.push('', ...verdictLines(verdict, columns, paint))
   if (measured !== undefined) lines.push('', ...measuredLines(measured, paint))
   if (events.length > 1) lines.push('', ...summaryLines(events, columns, paint))

@@ -1,11 +1,17 @@
 /** What there is to say when a sensor has started. */
-import type { Attachment, Coverage } from '../coverage.js'
+import type { Attachment, Coverage, Limit } from '../coverage.js'
 import { quotedLines } from '../output/line.js'
 
 /** Lines: always what is missing and which events suffer; with --verbose also what is there, and the kernel's words. */
-export function notes({ attachments }: Coverage, isVerbose: boolean): string[] {
+export function notes({ attachments, limits = [] }: Coverage, isVerbose: boolean): string[] {
   const told = attachments.filter(({ attached }) => isVerbose || !attached)
-  return told.flatMap((attachment) => [`kernelwire: ${note(attachment)}`, ...log(attachment, isVerbose)])
+  const lines = told.flatMap((attachment) => [`kernelwire: ${note(attachment)}`, ...log(attachment, isVerbose)])
+  return [...lines, ...limits.map((limit) => `kernelwire: ${noteOfLimit(limit)}`)]
+}
+
+function noteOfLimit({ events, text, remedy }: Limit): string {
+  const affected = events.length === 0 ? '' : ` (affects ${events.join(', ')})`
+  return `missing here: ${text}${affected}; ${remedy}`
 }
 
 function note({ program, hook, attached, events, reason }: Attachment): string {

@@ -1,8 +1,8 @@
 /** What of the machine decides whether a sensor can be had. */
 import { access } from 'node:fs/promises'
 import { arch, platform, release } from 'node:os'
+import { BTF, missingCapabilities } from '../linux/confines.js'
 import { lockdownMode } from '../linux/lockdown.js'
-import { BTF, missingCapabilities } from '../linux/refusal.js'
 
 export interface Facts {
   platform: string

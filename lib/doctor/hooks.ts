@@ -54,16 +54,16 @@ export function rungOf(hook: string): string {
 }
 
 export function costOf({ hook, cost }: Attachment): string {
-  // The sleepable one is the same walk.
-  return cost ?? COSTS[hook.replace('iter.s/', 'iter/')] ?? ''
+  return cost ?? COSTS[hook] ?? ''
 }
 
-export function remedyFor({ hook, program }: Attachment): string {
+export function remedyFor({ hook, program, remedy }: Attachment): string {
+  if (remedy !== undefined) return remedy
   // It looks for mappings as programs can since then.
   if (program === 'module_exec') return 'use Linux 5.17 or newer'
   return kindOf(hook)?.remedy ?? ''
 }
 
 function kindOf(hook: string): Kind | undefined {
-  return KINDS.find(({ prefix }) => hook.replace('iter.s/', 'iter/').startsWith(prefix))
+  return KINDS.find(({ prefix }) => hook.startsWith(prefix))
 }

@@ -39,18 +39,27 @@ export function verdictOn(event: EventName, outcome: Coverage | KernelwireError)
     return { ...none, state: 'impossible', reasons: [reason], remedies: remedy.length === 0 ? [] : [remedy.join('; ')] }
   }
   const needed = outcome.attachments.filter(({ events }) => events.includes(event))
+  const limits = (outcome.limits ?? []).filter(({ events }) => events.includes(event))
   const attached = needed.filter((attachment) => attachment.attached)
   const refused = needed.filter((attachment) => !attachment.attached)
   const makers = MAKERS[event]
+  const state = stateOf(
+    needed,
+    makers === undefined ? needed : needed.filter(({ program }) => makers.includes(program)),
+  )
   return {
     event,
-    state: stateOf(needed, makers === undefined ? needed : needed.filter(({ program }) => makers.includes(program))),
+    state: state === 'works' && limits.length > 0 ? 'degraded' : state,
     hooks: attached.map(({ hook }) => hook),
     rungs: unique(attached.map(({ hook }) => rungOf(hook))),
     cost: unique(attached.map(costOf)),
-    blindSpots: unique([...blindSpots, ...attached.flatMap((attachment) => attachment.blindSpots?.split('; ') ?? [])]),
+    blindSpots: unique([
+      ...blindSpots,
+      ...attached.flatMap((attachment) => attachment.blindSpots?.split('; ') ?? []),
+      ...limits.map(({ text }) => text),
+    ]),
     reasons: refused.map(({ hook, program, reason }) => `${hook || program}: ${reason ?? 'not attached'}`),
-    remedies: unique(refused.map(remedyFor)),
+    remedies: unique([...refused.map(remedyFor), ...limits.map(({ remedy }) => remedy)]),
   }
 }
 
@@ -64,7 +73,7 @@ function stateOf(needed: readonly Attachment[], makers: readonly Attachment[]): 
 
 /** /proc stands in for a snapshot that the kernel refuses. */
 function hasSubstitute(program: string): boolean {
-  return program.startsWith('task_snapshot')
+  return program === 'task_snapshot'
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -10,29 +10,44 @@ import { join } from 'node:path'
 
 const FOLDER = '/run/kernelwire'
 
+/** A clock that was set says other things, but none beyond the year 10000. */
+const OFFSET_MAX_MS = 253_402_300_800_000
+
 export interface Boot {
   id: string
   bootToEpochMs: number
+  /** Why other sensors may have another offset; absent where they have this one. */
+  unshared?: string
 }
 
 export async function thisBoot(bootToEpochMs: number, folder = FOLDER): Promise<Boot> {
   const id = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim()
-  const agreed = await agreedOffset(join(folder, `clock-${id}`), folder, bootToEpochMs).catch(() => undefined)
-  return { id, bootToEpochMs: agreed ?? bootToEpochMs }
+  const path = join(folder, `clock-${id}`)
+  return agreedOffset(path, folder, bootToEpochMs).then(
+    (agreed) => ({ id, bootToEpochMs: agreed }),
+    (reason: Error) => ({ id, bootToEpochMs, unshared: reason.message }),
+  )
 }
 
-/** The first one to link its file there is the one whose offset counts. */
-async function agreedOffset(path: string, folder: string, mine: number): Promise<number | undefined> {
+/** The first one to link its file there is the one whose offset counts. Throws an Error that says why there is none. */
+async function agreedOffset(path: string, folder: string, mine: number): Promise<number> {
+  let obstacle: Error | undefined
+  const keep = (error: Error) => {
+    obstacle ??= error
+  }
   await mkdir(folder, { mode: 0o755 }).catch(() => {})
-  if (!(await isOurs(folder))) return undefined
+  if (!(await isOurs(folder))) throw new Error(`others may write to ${folder}`)
   const draft = `${path}.${process.pid}.${Math.floor(performance.now() * 1e6)}`
-  await writeFile(draft, `${mine}\n`, { mode: 0o644, flag: 'wx' }).then(
-    () => link(draft, path).catch(() => {}),
-    () => {},
-  )
+  // Where one is there already, link() fails, and the draft is for nothing.
+  await writeFile(draft, `${mine}\n`, { mode: 0o644, flag: 'wx' }).then(() => link(draft, path).catch(() => {}), keep)
   await unlink(draft).catch(() => {})
-  const offset = Number((await readFile(path, 'utf8')).trim())
-  return Number.isFinite(offset) && offset > 0 ? offset : undefined
+  const offset = Number(
+    await readFile(path, 'utf8').catch((error) => {
+      throw obstacle ?? error
+    }),
+  )
+  if (offset > 0 && offset < OFFSET_MAX_MS) return offset
+  throw new Error(`${path} has no such offset`)
 }
 
 /** Nobody but root, or this user, could have put a file there. */

@@ -25,6 +25,7 @@ import { openRecorder } from '../recording/recorders.js'
 import { EventStream } from '../stream.js'
 import { TappedSource } from '../tap.js'
 import { thisBoot } from './boot.js'
+import { clockLimit } from './limits.js'
 import type { LinuxSource } from './source.js'
 
 /** What the sensor is asked for at present. */
@@ -61,6 +62,7 @@ export async function openMapping(
     resolveEnvelope(options.envelope),
     Users.open('/etc/passwd', userName),
   ])
+  if (boot.unshared !== undefined) source.addLimit(clockLimit(boot.unshared))
   const { events, extended, allAccess, forkWindowMs, ringBytes, filter, correlation } = options
   const runSeed = seedOf('kernelwire run', randomUUID())
   const atomSeed = bootSeed(machineId, boot.id)

@@ -1,9 +1,10 @@
 /** Which programs which events need, what they cost, and what is lost without them. */
-import type { Attachment, Coverage } from '../coverage.js'
+import type { Attachment, Coverage, Limit } from '../coverage.js'
 import { ASKS } from '../decode/linux/layout.js'
 import type { EventName } from '../events/index.js'
 import type { Ladder, NativeProgram } from '../native.js'
 import { BLIND_SPOTS } from './blind-spots.js'
+import { wantOf } from './refusal.js'
 
 interface Hook {
   program: string
@@ -246,9 +247,6 @@ const PIPE_NEEDS: readonly Need[] = [
   },
 ]
 
-/** One of them is enough; the sleepable one reads the arguments as well. */
-const SNAPSHOT_PROGRAMS = ['task_snapshot_arguments', 'task_snapshot']
-
 /** Every event names processes: without one of these nothing would be known of those that begin. */
 export const BEGINNINGS: readonly string[] = ['process_exec', 'process_fork']
 
@@ -284,7 +282,6 @@ export function tiersOf(name: EventName): readonly (readonly Tier[])[] {
 }
 
 const SNAPSHOT_TIERS: readonly Tier[] = [
-  { hooks: ['iter.s/task'], blindSpots: [] },
   { hooks: ['iter/task'], blindSpots: [] },
   { hooks: ['/proc'], blindSpots: ['starts to less than 10 ms'] },
 ]
@@ -303,11 +300,13 @@ export function coverageOf(
   events: ReadonlySet<EventName>,
   programs: readonly NativeProgram[],
   allAccess = false,
+  limits: readonly Limit[] = [],
 ): Coverage {
   const unseen = Object.entries(BLIND_SPOTS).filter(([name]) => events.has(name as EventName))
   const coverage: Coverage = {
     attachments: attachments(needsOf(events, allAccess), programs),
     blindSpots: Object.fromEntries(unseen),
+    ...(limits.length === 0 ? {} : { limits }),
   }
   // What is mapped is known from the records of MODULE_LOAD only.
   if (events.has('CODE_IDENTITY') || events.has('ONGOING_IDENTITY')) {
@@ -345,10 +344,8 @@ function ofNeed({ rungs, events }: Need, programs: readonly NativeProgram[]): At
 }
 
 function snapshotAttachment(programs: readonly NativeProgram[]): Attachment {
-  const tried = programs.filter((program) => SNAPSHOT_PROGRAMS.includes(program.name))
-  const used = tried.find((program) => program.attached) ?? tried.at(-1)
-  const hook = { program: used?.name ?? 'task_snapshot', hook: 'iter/task' }
-  const result = attachment(hook, ['EXISTING_PROCESS'], used)
+  const state = programs.find(({ name }) => name === 'task_snapshot')
+  const result = attachment({ program: 'task_snapshot', hook: 'iter/task' }, ['EXISTING_PROCESS'], state)
   if (!result.attached) result.reason = `${result.reason}; /proc is read instead, which has starts in 10 ms ticks`
   return result
 }
@@ -362,9 +359,12 @@ function isNoCall(state: NativeProgram | undefined): boolean {
   return state !== undefined && !state.attached && (state.errno === ESRCH || state.errno === ENOENT)
 }
 
-function reasonOf(state: NativeProgram | undefined): string {
-  if (state === undefined) return 'not tried'
-  return state.errno === ESRCH ? 'this kernel has no such hook' : `the kernel refuses it: ${state.reason}`
+function whyNot(state: NativeProgram | undefined): Pick<Attachment, 'reason' | 'remedy'> {
+  if (state === undefined) return { reason: 'not tried' }
+  const { errno, reason } = state
+  return (
+    wantOf(errno) ?? { reason: errno === ESRCH ? 'this kernel has no such hook' : `the kernel refuses it: ${reason}` }
+  )
 }
 
 function attachment(need: Hook, events: readonly EventName[], state: NativeProgram | undefined): Attachment {
@@ -384,7 +384,7 @@ function attachment(need: Hook, events: readonly EventName[], state: NativeProgr
     hook: need.hook,
     attached: false,
     events,
-    reason: reasonOf(state),
+    ...whyNot(state),
     details: state?.log ?? '',
   }
 }

@@ -1,11 +1,12 @@
 /** The live source on Linux: the addon's source, opened, with its failures in words. */
-import type { Coverage } from '../coverage.js'
+import type { Coverage, Limit } from '../coverage.js'
 import { KernelwireError } from '../errors.js'
 import type { EventName } from '../events/index.js'
 import { type NativeSource, type NativeSourceOptions, native } from '../native.js'
 import { Records } from '../records.js'
 import { KernelCounters, type KernelCounts } from './counters.js'
 import type { MissedRuns } from './gaps.js'
+import { limitsOf } from './limits.js'
 import { lockdownMode } from './lockdown.js'
 import { BEGINNINGS, coverageOf, laddersFor } from './programs.js'
 import { refusalOfPrograms, refusalOfRing } from './refusal.js'
@@ -15,6 +16,8 @@ export interface SnapshotRecords {
   bytes: number
   begunMs: number
   endedMs: number
+  /** Processes may be missing that are there. */
+  isPartial?: boolean | undefined
 }
 
 export class LinuxSource {
@@ -53,7 +56,7 @@ export class LinuxSource {
       opened.offsets,
       new KernelCounters(opened.counters),
       opened.attachedBootMs,
-      coverageOf(events, programs, allAccess),
+      coverageOf(events, programs, allAccess, limitsOf(opened.viewpoint)),
       allAccess,
     )
     return source
@@ -130,13 +133,18 @@ export class LinuxSource {
       bytes: snapshot.records.byteLength,
       begunMs: snapshot.begunBootMs,
       endedMs: snapshot.endedBootMs,
+      isPartial: snapshot.isPartial,
     }
   }
 
   /** Attaches what these events need beside what is there. `asks`: enum asks, in all. Resolves to what there is then. */
   async extend(events: ReadonlySet<EventName>, asks: number): Promise<Coverage> {
     await this.#native.extend(asks, laddersFor(events, this.#allAccess))
-    return coverageOf(events, this.#native.programs(), this.#allAccess)
+    return coverageOf(events, this.#native.programs(), this.#allAccess, this.coverage.limits)
+  }
+
+  addLimit(limit: Limit): void {
+    this.coverage = { ...this.coverage, limits: [...(this.coverage.limits ?? []), limit] }
   }
 
   /** Detaches what these events do not need. */

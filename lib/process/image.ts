@@ -132,7 +132,9 @@ const TICK_MS = 10
 export function sameStart(low: number, high: number, isCoarse: boolean, startLow: number, startHigh: number): boolean {
   if (low === (startLow | 0) && high === (startHigh | 0)) return true
   if (!isCoarse) return false
-  return Math.floor(toMs(startLow, startHigh) / TICK_MS) === Math.floor(toMs(low, high) / TICK_MS)
+  // Rounded down, but in a time namespace not to a tick of the kernel's clock.
+  const later = toMs(startLow, startHigh) - toMs(low, high)
+  return later > -0.1 && later < TICK_MS
 }
 
 function toMs(low: number, high: number): number {

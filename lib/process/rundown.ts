@@ -14,6 +14,8 @@ export interface Rundown {
   /** CLOCK_BOOTTIME. */
   begunMs: number
   endedMs: number
+  /** Processes may be missing that are there: then none is gone because it is missing. */
+  isPartial?: boolean | undefined
 }
 
 /**
@@ -38,7 +40,8 @@ export function reconcile(stream: EventStream, rundown: Rundown): void {
   for (const image of [...processes.images()]) {
     const isOlder = image.bootMs < rundown.begunMs
     const row = living.get(image.pid)
-    if (isOlder && (row === undefined || !isSameProcess(row, image))) vanish(stream, image)
+    const isGone = row === undefined ? !rundown.isPartial : !isSameProcess(row, image)
+    if (isOlder && isGone) vanish(stream, image)
   }
   const missed: ProcessImage[] = []
   for (const row of living.values()) {

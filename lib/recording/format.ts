@@ -69,7 +69,7 @@ export const ENTRY = {
 export const FIRST_ENTRY = 0xe0
 
 /** Where an entry's fields lie. */
-export const FIELD = { type: 0, isKnown: 1, uid: 4, value: 8, endedMs: 16, SIZE: 8 } as const
+export const FIELD = { type: 0, isKnown: 1, uid: 4, value: 8, endedMs: 16, isPartial: 24, SIZE: 8 } as const
 
 export interface FileHeader {
   /** The first file of a run is 0. */

@@ -79,7 +79,7 @@ export class Journal {
   snapshot(snapshot: SnapshotRecords): void {
     const offsets = offsetsOf(snapshot)
     this.#block.records(snapshot.records, offsets, offsets.length)
-    this.#block.entry(ENTRY.SNAPSHOT, snapshot.begunMs, snapshot.endedMs)
+    this.#block.entry(ENTRY.SNAPSHOT, snapshot.begunMs, snapshot.endedMs, snapshot.isPartial ? 1 : 0)
     this.#stepMade(snapshot.endedMs)
   }
 

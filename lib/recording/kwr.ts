@@ -257,9 +257,11 @@ class KwrPlayback implements Playback, StepMaker {
       this.damage.entries++
       return undefined
     }
+    // Not in recordings of version 3 and older.
+    const isPartial = records.length(at) >= FIELD.isPartial + 8 && numberAt(records, at + FIELD.isPartial) !== 0
     return this.#made(records, at, (begunMs) => {
       const rows = this.#rows(records)
-      this.#drain.addSnapshot({ records: rows, bytes: rows.u8.length, begunMs, endedMs })
+      this.#drain.addSnapshot({ records: rows, bytes: rows.u8.length, begunMs, endedMs, isPartial })
       return []
     })
   }

@@ -145,19 +145,28 @@ function frozen(envelope: Envelope): Envelope {
   return Object.freeze(copy)
 }
 
-const ATTACHMENT_TEXTS = ['cost', 'blindSpots', 'reason', 'details'] as const
+const ATTACHMENT_TEXTS = ['cost', 'blindSpots', 'reason', 'remedy', 'details'] as const
 
 export function isCoverage(value: unknown): value is Coverage {
   if (!isObject(value) || !Array.isArray(value.attachments)) return false
-  return value.attachments.every(
-    (one) =>
-      isObject(one) &&
-      isName(one.program) &&
-      isName(one.hook) &&
-      typeof one.attached === 'boolean' &&
-      isEvents(one.events) &&
-      ATTACHMENT_TEXTS.every((name) => one[name] === undefined || isText(one[name])),
+  return (
+    areLimits(value.limits) &&
+    value.attachments.every(
+      (one) =>
+        isObject(one) &&
+        isName(one.program) &&
+        isName(one.hook) &&
+        typeof one.attached === 'boolean' &&
+        isEvents(one.events) &&
+        ATTACHMENT_TEXTS.every((name) => one[name] === undefined || isText(one[name])),
+    )
   )
+}
+
+function areLimits(value: unknown): boolean {
+  if (value === undefined) return true
+  const isLimit = (one: unknown) => isObject(one) && isText(one.text) && isText(one.remedy) && isEvents(one.events)
+  return Array.isArray(value) && value.every(isLimit)
 }
 
 function isSystem(value: unknown): boolean {

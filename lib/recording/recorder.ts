@@ -51,7 +51,7 @@ export async function laterBlock(meta: Meta, recorded: Recorded): Promise<Buffer
     block.text(ENTRY.USER, name ?? '', name === undefined ? 0 : 1, uid)
   }
   block.records(records, offsets, offsets.length)
-  block.entry(ENTRY.BASE, snapshot.begunMs, snapshot.endedMs)
+  block.entry(ENTRY.BASE, snapshot.begunMs, snapshot.endedMs, snapshot.isPartial ? 1 : 0)
   return block.take()
 }
 

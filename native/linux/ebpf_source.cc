@@ -48,6 +48,7 @@ std::vector<BpfProgram*> ProgramsOf(const std::vector<Climbed>& ladders) {
 
 std::unique_ptr<EbpfSource> EbpfSource::Open(const EbpfOptions& options, Failure* failure) {
   std::unique_ptr<EbpfSource> source(new EbpfSource());
+  // First, since from then on libbpf writes nothing to the program's stderr.
   source->constants_ = ConstantsFor(options);
   if (int error = SharedMaps::Create(options.ring_bytes, source->constants_.has_task_storage,
                                      &source->maps_)) {
@@ -56,6 +57,8 @@ std::unique_ptr<EbpfSource> EbpfSource::Open(const EbpfOptions& options, Failure
   }
   source->maps_->Ask(options.asks);
   source->climbed_ = source->LoadPrograms(options.ladders, true);
+  CompareBootClocks(source->iterator_.get());
+  source->viewpoint_ = LookAround(source->iterator_.get());
   source->attached_boot_ns_ = BootNs();
   return source;
 }
@@ -121,11 +124,8 @@ void EbpfSource::AttachRung(Climbed* climbed, Tried tried) {
 }
 
 void EbpfSource::LoadIterator() {
-  for (const char* name : {"task_snapshot_arguments", "task_snapshot"}) {
-    iterator_states_.push_back({name, "", false, {}});
-    iterator_ = Attached(Load(&iterator_states_.back()), &iterator_states_.back());
-    if (iterator_) return;
-  }
+  iterator_state_ = {"task_snapshot", "", false, {}};
+  iterator_ = Attached(Load(&iterator_state_), &iterator_state_);
 }
 
 // One that another ladder has is the same program.
@@ -157,7 +157,7 @@ std::vector<ProgramState> EbpfSource::programs() const {
   std::vector<ProgramState> states;
   for (const Climbed& one : climbed_)
     states.insert(states.end(), one.states.begin(), one.states.end());
-  states.insert(states.end(), iterator_states_.begin(), iterator_states_.end());
+  states.push_back(iterator_state_);
   return states;
 }
 

@@ -12,6 +12,7 @@
 #include "linux/ring_waiter.h"
 #include "linux/shared_maps.h"
 #include "linux/task_snapshot.h"
+#include "linux/viewpoint.h"
 
 namespace kernelwire {
 
@@ -57,6 +58,8 @@ class EbpfSource {
   std::vector<ProgramState> programs() const;
   // CLOCK_BOOTTIME when all hooks were in place: whoever started later has a record of it.
   uint64_t attached_boot_ns() const { return attached_boot_ns_; }
+  // As it was when the source was opened.
+  const Viewpoint& viewpoint() const { return viewpoint_; }
 
   // Asks for this from now on (enum asks), and attaches more. Blocks as Open() does, on one thread
   // at a time; all else goes on meanwhile.
@@ -110,8 +113,9 @@ class EbpfSource {
   std::vector<Climbed> climbed_;
   std::map<std::string, std::weak_ptr<BpfProgram>> loaded_;  // for those that load programs
   std::shared_ptr<BpfProgram> iterator_;
-  std::vector<ProgramState> iterator_states_;
+  ProgramState iterator_state_;
   uint64_t attached_boot_ns_ = 0;
+  Viewpoint viewpoint_;
   bool is_detached_ = false;
   std::map<std::string, uint64_t> missed_runs_;  // of programs that are not there any more
   std::unique_ptr<RingWaiter> waiter_;

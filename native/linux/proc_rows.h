@@ -4,13 +4,11 @@
 // told (RECORD_COARSE_START).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <unordered_set>
 #include <vector>
 
-#include "linux/kernel_types.h"
+#include "linux/snapshot_rows.h"
 
 namespace kernelwire {
 
@@ -19,15 +17,8 @@ struct ProcRange {
   uint64_t started_before_boot_ns = UINT64_MAX;
 };
 
-// Appends one framed image_record for each process in `range`; none where /proc numbers them
-// otherwise. 0 or an errno.
-int ReadProcRows(const ProcRange& range, std::vector<std::byte>* rows);
-
-// Whether the pids in /proc are those of the initial pid namespace, as the records' are. In a
-// container with a namespace of its own they are not, and would name other processes.
-bool ProcHasInitialPids();
-
-// At most `limit` bytes; empty where the process is gone.
-std::string ReadProcFile(const std::string& path, size_t limit);
+// Appends one row for each process in `range`. Only where /proc has the numbers of the initial pid
+// namespace (ProcNumbers::kInitial). 0 or an errno.
+int ReadProcRows(const ProcRange& range, std::vector<SnapshotRow>* rows);
 
 }  // namespace kernelwire

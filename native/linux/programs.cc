@@ -49,8 +49,6 @@ const std::vector<ProgramSource>& All() {
       Source("process_exec", process_exec_bpf__elf_bytes, process_exec_old_bpf__elf_bytes),
       Source("process_exit", process_exit_bpf__elf_bytes),
       Source("task_snapshot", task_snapshot_bpf__elf_bytes, task_snapshot_old_bpf__elf_bytes),
-      Source("task_snapshot_arguments", task_snapshot_bpf__elf_bytes,
-             task_snapshot_old_bpf__elf_bytes),
       Source("module_map", module_map_bpf__elf_bytes, module_map_old_bpf__elf_bytes),
       Source("module_mmap", module_calls_bpf__elf_bytes),
       Source("module_mprotect", module_calls_bpf__elf_bytes),

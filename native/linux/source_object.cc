@@ -26,6 +26,16 @@ Napi::Value FailureOf(Napi::Env env, const EbpfSource::Failure& failure) {
   return object;
 }
 
+Napi::Value ViewpointOf(Napi::Env env, const Viewpoint& viewpoint) {
+  constexpr const char* kProcNumbers[] = {"none", "own", "initial"};  // enum class ProcNumbers
+  Napi::Object object = Napi::Object::New(env);
+  object["isNested"] = viewpoint.is_nested;
+  object["proc"] = kProcNumbers[static_cast<size_t>(viewpoint.proc)];
+  object["procShowsAll"] = viewpoint.proc_shows_all;
+  object["listsAll"] = viewpoint.lists_all;
+  return object;
+}
+
 Napi::Value SnapshotOf(Napi::Env env, const Snapshot& snapshot) {
   Napi::Object object = Napi::Object::New(env);
   Napi::ArrayBuffer records = Napi::ArrayBuffer::New(env, snapshot.records.size());
@@ -34,6 +44,7 @@ Napi::Value SnapshotOf(Napi::Env env, const Snapshot& snapshot) {
   object["records"] = records;
   object["begunBootMs"] = static_cast<double>(snapshot.begun_boot_ns) / kNsPerMs;
   object["endedBootMs"] = static_cast<double>(snapshot.ended_boot_ns) / kNsPerMs;
+  object["isPartial"] = snapshot.is_partial;
   object["errno"] = snapshot.error;
   return object;
 }
@@ -112,7 +123,7 @@ void SourceObject::Close() {
   source_.reset();
 }
 
-// Promise of { ring, counters, offsets, attachedBootMs }, or of { step, errno, reason }.
+// Promise of { ring, counters, offsets, attachedBootMs, viewpoint }, or of { step, errno, reason }.
 Napi::Value SourceObject::Open(const Napi::CallbackInfo& info) {
   return Background<OpenResult>::Run(
       info.Env(),
@@ -148,6 +159,7 @@ Napi::Value SourceObject::Opened(Napi::Env env, std::shared_ptr<EbpfSource> sour
   opened["counters"] = Expose(env, counters, counters->data(), counters->size());
   opened["offsets"] = offsets;
   opened["attachedBootMs"] = static_cast<double>(source_->attached_boot_ns()) / kNsPerMs;
+  opened["viewpoint"] = ViewpointOf(env, source_->viewpoint());
   return opened;
 }
 
@@ -233,7 +245,7 @@ Napi::Value SourceObject::Restrict(const Napi::CallbackInfo& info) {
       [](Napi::Env env, bool) { return env.Undefined(); });
 }
 
-// Promise of { records, begunBootMs, endedBootMs, errno }.
+// Promise of { records, begunBootMs, endedBootMs, isPartial, errno }.
 Napi::Value SourceObject::TakeSnapshot(const Napi::CallbackInfo& info) {
   return Background<Snapshot>::Run(
       info.Env(),

@@ -1,151 +1,208 @@
 // SPDX-License-Identifier: MIT
 #include "linux/task_snapshot.h"
 
-#include <bpf/bpf.h>
-#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
+#include "linux/argument_reader.h"
+#include "linux/argument_shares.h"
 #include "linux/boot_clock.h"
-#include "linux/file_descriptor.h"
 #include "linux/proc_rows.h"
+#include "linux/snapshot_rows.h"
+#include "linux/viewpoint.h"
 
 namespace kernelwire {
 namespace {
 
-constexpr size_t kReadBytes = 1 << 20;
-// Arguments of all processes together: beyond it the rest stays cut, and says so.
-constexpr size_t kArgumentsLimit = 64 << 20;
-// The environment that a title can have grown over.
-constexpr size_t kTitleLimit = 1 << 20;
-constexpr size_t kHeaderBytes = 8;
+// Arguments of all processes together; and the most that one can have been started with (fs/exec.c,
+// bprm_stack_limits).
+constexpr uint64_t kArgumentsLimit = 64 << 20;
+constexpr uint64_t kProcessLimit = 6 << 20;
+// Where /proc does not say how many there are: it does so to those only who may trace the process.
+constexpr size_t kUnknownLimit = 64 << 10;
 
-int ReadIterator(int link_fd, std::vector<std::byte>* rows) {
-  FileDescriptor iterator(bpf_iter_create(link_fd));
-  if (!iterator) return errno;
-  for (;;) {
-    const size_t before = rows->size();
-    rows->resize(before + kReadBytes);
-    const ssize_t count = read(iterator.get(), rows->data() + before, kReadBytes);
-    rows->resize(before + static_cast<size_t>(count > 0 ? count : 0));
-    if (count == 0) return 0;
-    if (count < 0 && errno != EINTR && errno != EAGAIN) return errno;
-  }
-}
+size_t PageBytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
 void AppendRecord(std::vector<std::byte>* records, const void* fixed, size_t fixed_bytes,
-                  const void* rest, size_t rest_bytes) {
-  const uint32_t header[2] = {static_cast<uint32_t>(fixed_bytes + rest_bytes), 0};
+                  const std::string& strings, const std::string& more) {
+  const uint32_t header[2] = {static_cast<uint32_t>(fixed_bytes + strings.size() + more.size()), 0};
   const auto append = [records](const void* data, size_t bytes) {
     const auto* from = static_cast<const std::byte*>(data);
     records->insert(records->end(), from, from + bytes);
   };
   append(header, sizeof(header));
   append(fixed, fixed_bytes);
-  append(rest, rest_bytes);
+  append(strings.data(), strings.size());
+  append(more.data(), more.size());
   records->resize((records->size() + 7) & ~size_t{7});
 }
 
-// The arguments that a row has no room for precede it, as they precede an exec in the ring.
-// False when they are not those of the row's image any more.
-bool AppendArguments(std::vector<std::byte>* records, const image_record& row,
-                     const std::byte* arguments_here) {
-  const std::string path = "/proc/" + std::to_string(row.header.pid) + "/cmdline";
-  const std::string all = ReadProcFile(path, row.arguments_bytes);
-  if (all.size() != row.arguments_bytes) return false;
-  if (memcmp(all.data(), arguments_here, row.arguments_length) != 0) return false;
-
+// Precedes its image, as it precedes an exec in the ring.
+void AppendArguments(std::vector<std::byte>* records, const image_record& row,
+                     const std::string& arguments) {
   bulk_record piece = {};
   piece.header = row.header;
   piece.header.type = RECORD_ARGUMENTS;
-  piece.offset = row.arguments_length;
-  piece.total = row.arguments_bytes;
-  piece.length = piece.total - piece.offset;
-  AppendRecord(records, &piece, sizeof(piece), all.data() + piece.offset, piece.length);
-  return true;
+  piece.total = piece.length = static_cast<uint32_t>(arguments.size());
+  AppendRecord(records, &piece, sizeof(piece), arguments, {});
+}
+
+void Append(std::vector<std::byte>* records, SnapshotRow row, const std::string& arguments) {
+  image_record& record = row.record;
+  if (arguments.size() < record.arguments_bytes) record.header.flags |= RECORD_ARGUMENTS_BAD;
+  const bool is_here = arguments.size() <= SNAPSHOT_ARGUMENTS;
+  const std::string none;
+  record.arguments_length = is_here ? static_cast<uint16_t>(arguments.size()) : 0;
+  if (!is_here) AppendArguments(records, record, arguments);
+  AppendRecord(records, &record, sizeof(record), row.strings, is_here ? arguments : none);
 }
 
 // A process that calls itself by another name has written over its arguments, and when the name is
-// longer than they were, over what follows: the last byte is no NUL then, and /proc/PID/cmdline
-// knows where the name ends (fs/proc/base.c, get_mm_cmdline). Takes the place of the row's own.
-bool AppendTitle(std::vector<std::byte>* records, image_record* row) {
-  const std::string path = "/proc/" + std::to_string(row->header.pid) + "/cmdline";
-  const std::string title = ReadProcFile(path, kTitleLimit);
-  if (title.size() <= row->arguments_length) return false;
-
-  bulk_record piece = {};
-  piece.header = row->header;
-  piece.header.type = RECORD_ARGUMENTS;
-  piece.total = piece.length = row->arguments_bytes = static_cast<uint32_t>(title.size());
-  row->arguments_length = 0;
-  AppendRecord(records, &piece, sizeof(piece), title.data(), title.size());
-  return true;
+// longer than they were, over what follows: the last byte is no NUL then, and the kernel gives the
+// one text that there is (fs/proc/base.c, get_mm_cmdline). Where it could not read on, it stops at
+// the end of a page.
+bool IsTitle(const SnapshotRow& row, const std::string& arguments) {
+  if (arguments.size() > row.record.arguments_bytes) return true;
+  const uint64_t end = row.place.arguments_start + arguments.size();
+  const bool stops_at_page = end % PageBytes() == 0;
+  return !stops_at_page && arguments.find('\0') == arguments.size() - 1;
 }
 
-bool IsTitle(const image_record& row, const std::byte* row_end) {
-  return row.arguments_length > 0 && row.arguments_length == row.arguments_bytes &&
-         row_end[-1] != std::byte{0};
+// From /proc, and not of the kernel.
+bool IsUnknown(const SnapshotRow& row) {
+  const unsigned none = RECORD_KERNEL_THREAD | RECORD_ZOMBIE;
+  return (row.record.header.flags & RECORD_COARSE_START) && !(row.record.header.flags & none) &&
+         row.place.arguments_start == 0;
 }
 
-// `visit`: called with each row, its bytes and how many they are.
-template <typename Visit>
-void ForEach(const std::vector<std::byte>& rows, Visit visit) {
-  for (size_t at = 0; at + kHeaderBytes + sizeof(image_record) <= rows.size();) {
-    uint32_t length;
-    memcpy(&length, rows.data() + at, sizeof(length));
-    if (length < sizeof(image_record) || at + kHeaderBytes + length > rows.size()) return;
+class Arguments {
+ public:
+  Arguments(const std::vector<SnapshotRow>& rows, const Viewpoint& viewpoint)
+      : rows_(rows), viewpoint_(viewpoint), bytes_(rows.size()) {}
 
-    image_record row;
-    const std::byte* from = rows.data() + at + kHeaderBytes;
-    memcpy(&row, from, sizeof(row));
-    visit(row, from, length);
-    at += (kHeaderBytes + length + 7) & ~size_t{7};
+  void Read();
+  // Of those that run another image by now, none: `now` is a later look at the same processes.
+  void DropOthers(const std::vector<SnapshotRow>& now);
+  // The arguments of the row in this place, and in the row their whole length.
+  std::string Take(size_t i, image_record* record);
+
+ private:
+  std::string PathOf(const SnapshotRow& row) const;
+
+  const std::vector<SnapshotRow>& rows_;
+  const Viewpoint& viewpoint_;
+  std::vector<std::string> bytes_;
+};
+
+// Empty where /proc does not know the process.
+std::string Arguments::PathOf(const SnapshotRow& row) const {
+  if (viewpoint_.proc == ProcNumbers::kNone) return {};
+  // The machine's /proc, seen from within another pid namespace.
+  if (viewpoint_.proc == ProcNumbers::kInitial && row.place.level != 0)
+    return "/proc/" + std::to_string(row.record.header.pid) + "/cmdline";
+  // Of a thread, where the main one has left: /proc/PID knows nothing of the process any more.
+  return "/proc/" + std::to_string(row.place.process) + "/task/" +
+         std::to_string(row.place.thread) + "/cmdline";
+}
+
+void Arguments::Read() {
+  std::vector<size_t> places;
+  std::vector<ArgumentClaim> claims;
+  for (size_t i = 0; i < rows_.size(); i++) {
+    const image_record& record = rows_[i].record;
+    const uint64_t bytes = IsUnknown(rows_[i]) ? kUnknownLimit : record.arguments_bytes;
+    if (bytes == 0 || PathOf(rows_[i]).empty()) continue;
+    places.push_back(i);
+    const bool is_forged = bytes > kProcessLimit;
+    claims.push_back({record.uid, is_forged ? uint64_t{SNAPSHOT_ARGUMENTS} : bytes});
   }
+  std::vector<size_t> limits(places.size(), SNAPSHOT_ARGUMENTS);
+  for (size_t claim : GrantClaims(claims, kArgumentsLimit)) {
+    // A title may be longer than the arguments: a page at most.
+    if (rows_[places[claim]].record.arguments_bytes <= kProcessLimit)
+      limits[claim] = std::max<size_t>(claims[claim].bytes, PageBytes());
+  }
+
+  // Those whose memory was locked come last: they are the ones that one may have to wait for.
+  std::vector<size_t> order;
+  for (const uint32_t is_locked : {0u, 1u})
+    for (size_t claim = 0; claim < places.size(); claim++)
+      if (rows_[places[claim]].place.is_locked == is_locked) order.push_back(claim);
+  std::vector<ArgumentRead> reads;
+  for (size_t claim : order)
+    reads.push_back({PathOf(rows_[places[claim]]), limits[claim], claims[claim].uid});
+  std::vector<std::string> bytes = ReadArguments(std::move(reads));
+  for (size_t i = 0; i < order.size(); i++) bytes_[places[order[i]]] = std::move(bytes[i]);
+}
+
+void Arguments::DropOthers(const std::vector<SnapshotRow>& now) {
+  std::unordered_map<uint32_t, const record_header*> headers;
+  for (const SnapshotRow& row : now) headers[row.record.header.pid] = &row.record.header;
+  for (size_t i = 0; i < rows_.size(); i++) {
+    const record_header& before = rows_[i].record.header;
+    const auto later = headers.find(before.pid);
+    // One that has ended since had its arguments to the end.
+    if (later == headers.end()) continue;
+    const bool is_same = later->second->start_boot_ns == before.start_boot_ns &&
+                         later->second->exec_id == before.exec_id;
+    if (!is_same && !(before.flags & RECORD_COARSE_START)) bytes_[i].clear();
+  }
+}
+
+std::string Arguments::Take(size_t i, image_record* record) {
+  std::string arguments = std::move(bytes_[i]);
+  if (arguments.empty()) return arguments;
+  if (IsUnknown(rows_[i])) {
+    // One more says that it is cut.
+    record->arguments_bytes =
+        static_cast<uint32_t>(arguments.size() + (arguments.size() == kUnknownLimit));
+  } else if (arguments.size() != record->arguments_bytes && IsTitle(rows_[i], arguments)) {
+    record->arguments_bytes = static_cast<uint32_t>(arguments.size());
+  }
+  // Of what is cut, as much as a row has room for.
+  if (arguments.size() < record->arguments_bytes)
+    arguments.resize(std::min<size_t>(arguments.size(), SNAPSHOT_ARGUMENTS));
+  return arguments;
 }
 
 // A kernel may hide some from its iterator, such as process 1, that /proc shows. What started since
 // is left out: that has records in the ring.
-int ReadIteratorAndProc(int link_fd, uint64_t begun_boot_ns, std::vector<std::byte>* rows) {
-  if (int error = ReadIterator(link_fd, rows)) return error;
+int AddFromProc(uint64_t begun_boot_ns, std::vector<SnapshotRow>* rows) {
   ProcRange others;
   others.started_before_boot_ns = begun_boot_ns;
-  ForEach(*rows, [&others](const image_record& row, const std::byte*, size_t) {
-    others.known.insert(row.header.pid);
-  });
+  for (const SnapshotRow& row : *rows) others.known.insert(row.record.header.pid);
   return ReadProcRows(others, rows);
-}
-
-void Complete(const std::vector<std::byte>& rows, std::vector<std::byte>* records) {
-  const bool has_proc = ProcHasInitialPids();
-  size_t arguments_bytes = 0;
-  ForEach(rows, [&](image_record row, const std::byte* from, size_t length) {
-    const uint16_t arguments_here = row.arguments_length;
-    if (has_proc && IsTitle(row, from + length) && AppendTitle(records, &row)) {
-      length -= arguments_here;
-    } else if (row.arguments_bytes > row.arguments_length) {
-      arguments_bytes += row.arguments_bytes;
-      const bool whole = has_proc && arguments_bytes <= kArgumentsLimit &&
-                         AppendArguments(records, row, from + length - row.arguments_length);
-      if (!whole) row.header.flags |= RECORD_ARGUMENTS_BAD;
-    }
-    AppendRecord(records, &row, sizeof(row), from + sizeof(row), length - sizeof(row));
-  });
 }
 
 }  // namespace
 
 Snapshot TakeSnapshot(const BpfProgram* iterator) {
   Snapshot snapshot;
-  std::vector<std::byte> rows;
+  const Viewpoint viewpoint = LookAround(iterator);
+  std::vector<SnapshotRow> rows;
   snapshot.begun_boot_ns = BootNs();
-  snapshot.error = iterator
-                       ? ReadIteratorAndProc(iterator->link_fd(), snapshot.begun_boot_ns, &rows)
-                       : ReadProcRows(ProcRange(), &rows);
+  const int iterator_error = iterator ? ReadRows(*iterator, &rows) : 0;
+  // Whatever the iterator failed with, /proc may have the rest.
+  const int proc_error = viewpoint.proc == ProcNumbers::kInitial
+                             ? AddFromProc(iterator ? snapshot.begun_boot_ns : UINT64_MAX, &rows)
+                             : 0;
   snapshot.ended_boot_ns = BootNs();
-  Complete(rows, &snapshot.records);
+  snapshot.is_partial = !viewpoint.lists_all || iterator_error != 0 || proc_error != 0;
+  if (rows.empty()) snapshot.error = iterator_error != 0 ? iterator_error : proc_error;
+
+  Arguments arguments(rows, viewpoint);
+  arguments.Read();
+  std::vector<SnapshotRow> now;
+  if (iterator && ReadRows(*iterator, &now) == 0) arguments.DropOthers(now);
+  for (size_t i = 0; i < rows.size(); i++) {
+    std::string bytes = arguments.Take(i, &rows[i].record);
+    Append(&snapshot.records, std::move(rows[i]), bytes);
+  }
   return snapshot;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The processes that are there, as records framed like the ring's: what the task iterator wrote,
-// completed from /proc by what a row has no room for. Where there is no iterator, all from /proc.
+// completed from /proc by what that does not show, and by arguments. Where there is no iterator,
+// all from /proc.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +15,12 @@ struct Snapshot {
   std::vector<std::byte> records;
   uint64_t begun_boot_ns = 0;
   uint64_t ended_boot_ns = 0;
-  int error = 0;  // errno; 0 with what there is in `records`
+  bool is_partial = false;  // processes may be missing that are there
+  int error = 0;            // errno; 0 with what there is in `records`
 };
 
-// Blocks for milliseconds: not for the event loop. `iterator` may be null.
+// Blocks for milliseconds, at most for some seconds: not for the event loop. `iterator` may be
+// null.
 Snapshot TakeSnapshot(const BpfProgram* iterator);
 
 }  // namespace kernelwire

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { isUnable, MAIN } from './command.js'
+import { program } from './programs.js'
 import { cannotRun } from './skip.js'
 import { temporaryFolder } from './temporary.js'
 
@@ -70,6 +71,51 @@ test('a kernel that does not describe its types', () => {
   if (status === 0) cannotRun('the types are found elsewhere')
   expect([status, stdout]).toEqual([4, ''])
   expect(stderr).toContain('CONFIG_DEBUG_INFO_BTF (ERR_NO_BTF)')
+})
+
+test('no /sys at all', () => {
+  requireSensor()
+  const hidden = 'mount -t tmpfs none /sys && exec "$@"'
+  const { status, stdout, stderr } = watch('unshare', '--mount', 'sh', '-c', hidden, 'sh')
+  if (stderr.includes('mount:')) cannotRun('this process may not mount')
+  expect([status, stdout]).toEqual([4, ''])
+  expect(stderr).toMatch(/^kernelwire: sysfs is not mounted on \/sys.*; mount it .*\(ERR_NO_BTF\)/)
+})
+
+test('whoever is root in a user namespace only', () => {
+  requireSensor()
+  const namespace = spawnSync('unshare', ['--user', '--map-root-user', 'true'], { encoding: 'utf8' })
+  if (namespace.status !== 0) cannotRun(`no user namespaces here: ${namespace.stderr}`)
+  const { status, stdout, stderr } = watch('unshare', '--user', '--map-root-user')
+  expect([status, stdout]).toEqual([3, ''])
+  expect(stderr).toMatch(/^kernelwire: this process is in a user namespace of its own.*; run it as root of the machine/)
+  expect(stderr).toContain('(ERR_PRIVILEGE)')
+})
+
+test('too few files may be opened', () => {
+  requireSensor()
+  // All modules are loaded by then.
+  const script = `
+    import { openSync } from 'node:fs'
+    import { openSensor } from ${JSON.stringify(join(ROOT, 'dist/index.js'))}
+    await (await openSensor()).close()
+    try { for (;;) openSync('/dev/null') } catch {}
+    const outcome = await openSensor().then(() => 'open', ({ code, message }) => ({ code, message }))
+    process.stdout.write(JSON.stringify(outcome), () => process.exit())`
+  const limited = 'ulimit -n 200 && exec "$@"'
+  const words = ['-c', limited, 'sh', process.execPath, '--input-type=module', '-e', script]
+  const { stdout, stderr } = spawnSync('sh', words, { encoding: 'utf8' })
+  expect(JSON.parse(stdout), stderr).toEqual({
+    code: 'ERR_SOURCE',
+    message: expect.stringMatching(/^this process may open no more files.*; .*\(ulimit -n\)$/),
+  })
+})
+
+test('a seccomp filter keeps it from the kernel', () => {
+  requireSensor()
+  const { status, stdout, stderr } = watch(program('without-bpf'))
+  expect([status, stdout]).toEqual([3, ''])
+  expect(stderr).toMatch(/^kernelwire: a seccomp filter.*; run it without .*\(ERR_PRIVILEGE\)/m)
 })
 
 test('a disk that is full ends it with what the system says', () => {

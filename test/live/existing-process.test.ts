@@ -273,12 +273,25 @@ test('a process of seven threads has one event, which says so', async () => {
   expect(only(named(events, 'EXISTING_PROCESS', ours.threads)).event.THREADS).toBe(7)
 })
 
-test('a process whose leader has left is there', async () => {
+test('a process whose main thread has left is what its other threads are', async () => {
   const { events, ours } = await whatIsFound()
-  expect(only(named(events, 'EXISTING_PROCESS', ours.leaderless)).event).toMatchObject({
+  const { event } = only(named(events, 'EXISTING_PROCESS', ours.leaderless))
+  const { this: PARENT_ATOM } = only(named(events, 'EXISTING_PROCESS', process.pid)).routing
+  expect(documented(event)).toEqual({
+    PROCESS_ID: ours.leaderless,
     PARENT_PROCESS_ID: process.pid,
+    FILE_PATH: program('hold-threads'),
+    COMMAND_LINE: `${program('hold-threads')} 3 leaderless`,
+    BASE_ADDRESS: expect.toSatisfy((address) => address > 0 && address % pageBytes === 0),
+    MEMORY_USAGE: expect.toSatisfy((bytes) => bytes > 0 && bytes % pageBytes === 0),
+    THREADS: Number(statusLine(ours.leaderless!, 'Threads')[0]),
+    USER_NAME: 'root',
     USER_ID: 0,
+    CREATION_TIME: event.CREATION_TIME,
+    TIMESTAMP: event.TIMESTAMP,
+    PARENT: expect.objectContaining({ PROCESS_ID: process.pid, THIS_ATOM: PARENT_ATOM }),
   })
+  expect(event).toMatchObject({ CURRENT_DIRECTORY: process.cwd(), NAMESPACES: namespacesOf(process.pid) })
 })
 
 test('a program that was removed while it ran is said to be deleted', async () => {

@@ -21,6 +21,7 @@ test('the first sensor of a boot says where its epoch is, and all later ones agr
   const second = await thisBoot(1_700_000_000_900, folder)
   expect(first.bootToEpochMs).toBe(1_700_000_000_000.123)
   expect(second).toEqual(first)
+  expect(first).not.toHaveProperty('unshared')
 })
 
 test('sensors that start at the same moment agree', async () => {
@@ -72,4 +73,19 @@ test.each(['', 'soon\n', '-5\n', 'Infinity\n', 'NaN'])('a file that says %j is n
 test('where nothing can be written, a sensor goes by its own clock', async () => {
   const { bootToEpochMs } = await thisBoot(1_800_000_000_000, join(parent, 'no', 'such', 'folder'))
   expect(bootToEpochMs).toBe(1_800_000_000_000)
+})
+
+test('a sensor that agrees with no other one says why', async () => {
+  const own = (folder: string) => thisBoot(1_800_000_000_000, folder).then(({ unshared }) => unshared)
+  expect(await own(join(parent, 'no', 'such', 'folder'))).toContain('ENOENT')
+  await mkdir(folder)
+  await chmod(folder, 0o777)
+  expect(await own(folder)).toBe(`others may write to ${folder}`)
+  await chmod(folder, 0o755)
+  await thisBoot(1_700_000_000_000, folder)
+  const [file] = await readdir(folder)
+  for (const text of ['soon', '1e300']) {
+    await writeFile(join(folder, file!), text)
+    expect(await own(folder)).toBe(`${join(folder, file!)} has no such offset`)
+  }
 })

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { type Examination, run } from '../../lib/cli/doctor.js'
+import { notes } from '../../lib/cli/notes.js'
 import type { Attachment, Coverage } from '../../lib/coverage.js'
 import type { Facts } from '../../lib/doctor/facts.js'
 import { verdictOn } from '../../lib/doctor/verdict.js'
 import { KernelwireError } from '../../lib/errors.js'
 import { EVENT_NAMES, SUPPORTED_HERE } from '../../lib/events/index.js'
+import { limitsOf } from '../../lib/linux/limits.js'
+import type { NativeViewpoint } from '../../lib/native.js'
 import { FakeTerminal } from './terminal.js'
 
 function attachment(program: string, hook: string, events: Attachment['events'], attached = true): Attachment {
@@ -163,6 +166,46 @@ describe('kernelwire doctor', () => {
     const { stdout } = await doctor([], coverage(), facts)
     expect(stdout).toContain(words)
     expect(stdout).toContain('NT Kernel Logger traces the kernel')
+  })
+
+  test('says what cannot be had from where it runs, and which events suffer', async () => {
+    const limits = [
+      { events: ['EXISTING_PROCESS'] as const, text: 'those outside', remedy: 'go outside' },
+      { events: [], text: 'a clock', remedy: 'mount /run' },
+    ]
+    const within = { ...coverage(), limits }
+    const { status, stdout } = await doctor(['--events', 'EXISTING_PROCESS,TERMINATE_PROCESS'], within)
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^EXISTING_PROCESS degraded/m)
+    expect(stdout).toMatch(/^TERMINATE_PROCESS works/m)
+    expect(stdout).toMatch(/^ {2}lacks +a clock; mount \/run$/m)
+    expect(stdout).toMatch(/^ {2}remedy +go outside$/m)
+    expect(JSON.parse((await doctor(['--json'], within)).stdout).limits).toEqual(limits)
+    expect(notes(within, false)).toEqual([
+      'missing here: those outside (affects EXISTING_PROCESS); go outside',
+      'missing here: a clock; mount /run',
+    ])
+  })
+
+  test.each<[string, Partial<NativeViewpoint>, readonly RegExp[]]>([
+    ['the machine', {}, []],
+    ['a container', { isNested: true, proc: 'own', listsAll: false }, [/outside of this pid namespace.* no PARENT/]],
+    ['a container that shows the /proc of the machine', { isNested: true }, [/starts to less than 10 ms/]],
+    [
+      'a container without /proc',
+      { isNested: true, proc: 'none', procShowsAll: false, listsAll: false },
+      [/outside of this pid namespace/, /the arguments of processes/],
+    ],
+    ['a machine that hides processes of others', { procShowsAll: false }, [/the arguments of processes/]],
+    [
+      'no iterator, and /proc hides',
+      { procShowsAll: false, listsAll: false },
+      [/that \/proc does not show: they have no EXISTING_PROCESS/, /the arguments of processes/],
+    ],
+  ])('what is missing is said of %s', (_, parts, texts) => {
+    const limits = limitsOf({ isNested: false, proc: 'initial', procShowsAll: true, listsAll: true, ...parts })
+    expect(limits.map(({ text }) => text)).toEqual(texts.map((text) => expect.stringMatching(text)))
+    for (const { events, remedy } of limits) expect([events.length > 0, remedy.length > 0]).toEqual([true, true])
   })
 
   test('takes options only', async () => {

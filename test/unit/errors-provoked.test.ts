@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
+import type { Confines } from '../../lib/linux/confines.js'
 import { refusalOfPrograms, refusalOfRing } from '../../lib/linux/refusal.js'
 import { RawRecord } from '../../lib/raw-record.js'
 import { openRecording } from '../../lib/recording.js'
@@ -77,20 +78,103 @@ test('a fake sensor that was closed', async () => {
   expect(deliver).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
 })
 
-test('what a kernel says that has no ring, or no memory for it', async (ctx) => {
-  if (process.getuid?.() !== 0) ctx.skip('an ordinary user is told of the missing privilege instead')
-  const failure = (errno: number, reason: string) => refusalOfRing({ step: 'the ring', reason, errno })
-  expect(await failure(22, 'Invalid argument')).toMatchObject(coded('ERR_KERNEL', /of version 5\.8 or newer$/))
-  expect(await failure(12, 'Cannot allocate memory')).toMatchObject(coded('ERR_SOURCE', /a smaller ring may do$/))
-  const programs = [
-    { name: 'process_fork', attached: false, hook: '', errno: 1, reason: 'Operation not permitted', log: 'words' },
-  ]
-  const refused = await refusalOfPrograms(programs, 'integrity')
-  if (refused.code === 'ERR_NO_BTF') return
-  expect(refused).toMatchObject(coded('ERR_NOTHING_ATTACHED', /refuses every program .* \(Operation not permitted\)/))
-  expect(refused.details).toContain('words')
-  const lockedDown = await refusalOfPrograms(programs, 'confidentiality')
-  expect(lockedDown).toMatchObject(coded('ERR_NOTHING_ATTACHED', /boot it with lockdown=integrity, or without$/))
+/** A process that has all it takes. */
+const FREE: Confines = {
+  release: '6.1.0',
+  missingCapabilities: [],
+  isInUserNamespace: false,
+  hasSeccompFilter: false,
+  openFiles: 1_024,
+  lockedBytes: 65_536,
+  hasSysfs: true,
+  hasBtf: true,
+}
+const [EPERM, ENOENT, ENOMEM, EACCES, EINVAL, ENFILE, EMFILE, ENOSYS] = [1, 2, 12, 13, 22, 23, 24, 38]
+
+test.each<[string, number, Partial<Confines>, string, RegExp]>([
+  ['a kernel without rings', EINVAL, {}, 'ERR_KERNEL', /^Linux 6\.1\.0 has no BPF ring buffer; .* 5\.8 or newer$/],
+  ['a kernel without bpf(2)', ENOSYS, {}, 'ERR_KERNEL', /has no bpf\(2\); use one .*CONFIG_BPF_SYSCALL$/],
+  ['no memory', ENOMEM, {}, 'ERR_SOURCE', /; a smaller ring may do$/],
+  ['locked memory, before 5.11', EPERM, { release: '5.10.0-32-amd64' }, 'ERR_SOURCE', /65536 bytes; .*ulimit -l/],
+  [
+    'a missing capability, before 5.11',
+    EPERM,
+    { release: '5.10.0', missingCapabilities: ['CAP_BPF'] },
+    'ERR_PRIVILEGE',
+    /needs CAP_BPF/,
+  ],
+  [
+    'a missing capability',
+    EPERM,
+    { missingCapabilities: ['CAP_BPF'] },
+    'ERR_PRIVILEGE',
+    /needs CAP_BPF.*; run it as root/,
+  ],
+  [
+    'root of a user namespace',
+    EPERM,
+    { isInUserNamespace: true },
+    'ERR_PRIVILEGE',
+    /user namespace of its own.*; run it as root of the machine/,
+  ],
+  [
+    'a seccomp filter that denies',
+    EPERM,
+    { hasSeccompFilter: true },
+    'ERR_PRIVILEGE',
+    /seccomp filter.*; run it without/,
+  ],
+  [
+    'a seccomp filter that pretends',
+    ENOSYS,
+    { hasSeccompFilter: true },
+    'ERR_PRIVILEGE',
+    /seccomp filter.*; run it without/,
+  ],
+  ['a security module', EACCES, {}, 'ERR_PRIVILEGE', /a security module .*; let that allow it$/],
+  [
+    'too many files of the process',
+    EMFILE,
+    {},
+    'ERR_SOURCE',
+    /^this process may open no more files than 1024; .*ulimit -n/,
+  ],
+  ['too many files of the machine', ENFILE, {}, 'ERR_SOURCE', /^this machine may open no more files; .*fs\.file-max/],
+  ['no /sys', ENOENT, { hasSysfs: false, hasBtf: false }, 'ERR_NO_BTF', /^sysfs is not mounted on \/sys.*; mount it/],
+])('a ring that cannot be made says why, and what to do: %s', async (_, errno, confines, code, message) => {
+  const failure = { step: 'the ring', reason: 'words', errno }
+  const refusal = await refusalOfRing(failure, { ...FREE, ...confines })
+  expect(refusal).toMatchObject(coded(code, message))
+  expect(refusal.details).toBe(`the ring: words (errno ${errno})`)
+})
+
+test.each<[string, number, Partial<Confines>, string | undefined, string, RegExp]>([
+  ['the kernel', EPERM, {}, 'integrity', 'ERR_NOTHING_ATTACHED', /refuses every program .* \(words\)/],
+  ['lockdown', EPERM, {}, 'confidentiality', 'ERR_NOTHING_ATTACHED', /boot it with lockdown=integrity, or without$/],
+  [
+    'a missing capability',
+    EPERM,
+    { missingCapabilities: ['CAP_PERFMON'] },
+    'none',
+    'ERR_PRIVILEGE',
+    /needs CAP_PERFMON/,
+  ],
+  [
+    'root of a user namespace',
+    EPERM,
+    { isInUserNamespace: true },
+    'none',
+    'ERR_PRIVILEGE',
+    /user namespace of its own/,
+  ],
+  ['too many files', EMFILE, {}, 'none', 'ERR_SOURCE', /no more files than 1024/],
+  ['no types', ENOENT, { hasBtf: false }, 'none', 'ERR_NO_BTF', /does not describe its types/],
+  ['no /sys', ENOENT, { hasBtf: false, hasSysfs: false }, undefined, 'ERR_NO_BTF', /sysfs is not mounted on \/sys/],
+])('programs that are refused say why, and what to do: %s', async (_, errno, confines, lockdown, code, message) => {
+  const program = { name: 'process_fork', attached: false, hook: '', errno, reason: 'words', log: 'a log' }
+  const refusal = await refusalOfPrograms([program], lockdown, { ...FREE, ...confines })
+  expect(refusal).toMatchObject(coded(code, message))
+  expect(refusal.details).toBe('process_fork: words\na log')
 })
 
 test('a test provokes every code of docs/errors.md', () => {

@@ -136,11 +136,16 @@ export class Playback {
   }
 
   /** A snapshot after a loss. `meanwhile`: records that were read between its start and its use. */
-  reconcile(rows: readonly Uint8Array[], begunMs: number, meanwhile: readonly Uint8Array[] = []): EventRecord[] {
+  reconcile(
+    rows: readonly Uint8Array[],
+    begunMs: number,
+    meanwhile: readonly Uint8Array[] = [],
+    isPartial = false,
+  ): EventRecord[] {
     this.stream.processes.rememberEnds()
     const images = this.#imagesOf(rows)
     const events = this.play(...meanwhile)
-    reconcile(this.stream, { images, begunMs, endedMs: begunMs + 1 })
+    reconcile(this.stream, { images, begunMs, endedMs: begunMs + 1, isPartial })
     return [...events, ...this.stream.takeBatch()]
   }
 

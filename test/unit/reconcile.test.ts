@@ -30,6 +30,16 @@ test('a process of which the end was lost leaves without an event', () => {
   expect(pids(playback)).toEqual([1])
 })
 
+test('of a snapshot that may lack processes, nobody leaves because he is missing', () => {
+  const playback = running()
+  const reused: Image = { ...INIT, startMs: 15_000 }
+  expect(inShort(playback.reconcile([rowAt(reused)], BEGUN, [], true))).toEqual(['EXISTING 1'])
+  expect(pids(playback)).toEqual([1, 40])
+  // The one whose number another one has now is gone, and whoever was not listed is still a parent.
+  const [started] = playback.play(exec({ pid: 50, execId: 1, startMs: BEGUN + 1 }, SHELL, { atMs: BEGUN + 2 }))
+  expect(started!.routing.parent).toBe(atomOf(SHELL))
+})
+
 test('an end that comes after all is told, once', () => {
   const playback = running()
   playback.reconcile([rowAt(INIT, INIT)], BEGUN)

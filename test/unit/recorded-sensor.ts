@@ -39,6 +39,8 @@ export class RecordedSensor {
   names: Record<number, string> = { 0: 'root', 1000: 'ada' }
   /** Who is there when the kernel is asked. */
   running: () => Iterable<Image> = () => [INIT]
+  /** Whether it may leave out some of them. */
+  listsPart = false
   readonly stream: EventStream
   readonly drain: Drain
   readonly clock = new EventClock(EPOCH)
@@ -89,7 +91,7 @@ export class RecordedSensor {
   snapshot(nowMs: number) {
     const rows = [...this.running()].map((image) => row(image, INIT, { atMs: nowMs, path: '/bin/x', uid: 1000 }))
     const { records, bytes } = framed(rows)
-    return { records, bytes, begunMs: nowMs, endedMs: nowMs + 1 }
+    return { records, bytes, begunMs: nowMs, endedMs: nowMs + 1, isPartial: this.listsPart }
   }
 
   async close(): Promise<EventRecord[]> {

@@ -38,6 +38,23 @@ test.each([1, 2, 3, 4, 5, 6])('a replay says what the sensor said, byte for byte
   expect(recording.processes()).toHaveLength(sensor.stream.processes.size)
 })
 
+test.each([true, false])('a replay knows whether a snapshot may have lacked processes (%s)', async (listsPart) => {
+  const path = join(temporaryFolder(), 'run.kwr')
+  const sensor = await RecordedSensor.open(fileRecorder(path))
+  const shell = { pid: 40, execId: 2, startMs: 1_000 }
+  sensor.takeSnapshot(950)
+  sensor.write(exec(shell, INIT, { atMs: 1_010 }))
+  sensor.run(1_020)
+  sensor.listsPart = listsPart
+  sensor.takeSnapshot(2_000)
+  sensor.run(2_100)
+  sensor.write(exec({ pid: 41, execId: 2, startMs: 3_000 }, shell, { atMs: 3_010 }))
+  sensor.run(3_020)
+  const delivered = await sensor.close()
+  expect('PARENT' in delivered.at(-1)!.event).toBe(listsPart)
+  expect(lines((await eventsIn(path)).events)).toEqual(lines(delivered))
+})
+
 function partsOf(path: string): string[] {
   const { length } = readdirSync(dirname(path))
   return Array.from({ length }, (_, part) => partPath(path, part))

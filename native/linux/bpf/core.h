@@ -256,7 +256,12 @@ struct percpu_counter {
 	__s64 count;
 };
 
+struct rw_semaphore {
+	atomic_long_t count;
+};
+
 struct mm_struct {
+	struct rw_semaphore mmap_lock;
 	unsigned long arg_start;
 	unsigned long arg_end;
 	unsigned long env_start;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
- * The processes that are there: one row each from the task iterator, framed as in the ring.
+ * The processes that are there: a row each from the task iterator, see struct snapshot_row.
  *
- * Two forms: the sleepable one (5.18) also reads the arguments, and the plain one leaves
- * them to /proc (native/linux/task_snapshot.cc), as it does those that a row has no room for.
+ * It reads no memory of a process: a page that its owner serves himself (FUSE) may never come, and
+ * a program that sleeps there cannot be killed. native/linux/task_snapshot.cc has the arguments from /proc.
  */
 #include "asks.h"
 #include "details.h"
@@ -15,14 +15,12 @@
 struct snapshot_scratch {
 	struct path_buffer path;
 	__u64 used;
-	/* A row: framed as in the ring, by the length of what follows. */
-	__u32 length;
-	__u32 reserved;
+	struct snapshot_row row;
 	struct image_record record;
-	char strings[sizeof(struct process_details) + 3 * PATH_LIMIT + SNAPSHOT_ARGUMENTS];
+	char strings[sizeof(struct process_details) + 3 * PATH_LIMIT];
 };
 
-#define ROW_LIMIT (sizeof(struct snapshot_scratch) - __builtin_offsetof(struct snapshot_scratch, length))
+#define ROW_LIMIT (sizeof(struct snapshot_scratch) - __builtin_offsetof(struct snapshot_scratch, row))
 
 /* One reader, one row at a time: see task_snapshot.cc. */
 struct {
@@ -65,12 +63,52 @@ static __always_inline __u64 base_address(struct task_struct *task, struct mm_st
 	return image_base((__u64)BPF_CORE_READ(task, mm), auxv.program_headers);
 }
 
+/* Anyone may move the ends of his own blocks apart (prctl, PR_SET_MM): lengths stop at 4 GiB. */
+static __always_inline __u32 block_bytes(__u64 start, __u64 end)
+{
+	__u64 bytes = end - start;
+
+	return bytes > ~0U ? ~0U : bytes;
+}
+
 static __always_inline void fill_memory(struct image_record *record, struct task_struct *task, struct mm_struct *mm)
 {
 	record->base_address = base_address(task, mm);
 	record->resident_pages = resident_pages(mm);
-	record->arguments_bytes = BPF_CORE_READ(mm, arg_end) - BPF_CORE_READ(mm, arg_start);
-	record->environment_bytes = BPF_CORE_READ(mm, env_end) - BPF_CORE_READ(mm, env_start);
+	record->arguments_bytes = block_bytes(BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
+	record->environment_bytes = block_bytes(BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
+}
+
+/* kernel/locking/rwsem.c: RWSEM_WRITER_LOCKED, RWSEM_FLAG_WAITERS, RWSEM_FLAG_HANDOFF. A real-time kernel has no count. */
+static __always_inline bool is_locked(struct mm_struct *mm)
+{
+	return bpf_core_field_exists(mm->mmap_lock.count) && (BPF_CORE_READ(mm, mmap_lock.count.counter) & 7);
+}
+
+/* What the pid namespace of that level calls it. */
+static __always_inline __u32 number_at(struct pid *pid, __u32 level)
+{
+	__u32 number = 0;
+
+	/* MAX_PID_NS_LEVEL is 32 (include/linux/pid_namespace.h). */
+	bpf_core_read(&number, sizeof(number),
+		      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+			      (level & 63) * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr));
+	return number;
+}
+
+/* What /proc has of it, as the reader of the iterator sees /proc. */
+static __always_inline void fill_place(struct snapshot_row *row, struct task_struct *task)
+{
+	struct task_struct *reader = (void *)bpf_get_current_task();
+	__u32 level = BPF_CORE_READ(reader, thread_pid, level);
+
+	row->level = level;
+	row->reader = bpf_get_current_pid_tgid() >> 32;
+	row->process = number_at(BPF_CORE_READ(task, group_leader, thread_pid), level);
+	row->thread = number_at(BPF_CORE_READ(task, thread_pid), level);
+	row->is_locked = 0;
+	row->arguments_start = 0;
 }
 
 static __always_inline void add_file(struct snapshot_scratch *mine, struct file *file, struct task_struct *task)
@@ -106,8 +144,11 @@ static __always_inline void fill_row(struct snapshot_scratch *mine, struct task_
 	__builtin_memset(record->reserved, 0, sizeof(record->reserved));
 	record->file.inode = 0;
 	WRITE_ONCE(mine->used, record->header.flags & RECORD_DETAILS ? sizeof(struct process_details) : 0);
+	fill_place(&mine->row, task);
 	if (mm && !(task->flags & PF_KTHREAD)) {
 		fill_memory(record, task, mm);
+		mine->row.is_locked = is_locked(mm);
+		mine->row.arguments_start = BPF_CORE_READ(mm, arg_start);
 		if (mm->exe_file)
 			add_file(mine, mm->exe_file, task);
 	}
@@ -119,54 +160,35 @@ static __always_inline void write_row(struct snapshot_scratch *mine, struct seq_
 {
 	__u64 size = sizeof(mine->record) + bounded(READ_ONCE(mine->used), sizeof(mine->strings));
 
-	mine->length = size;
-	mine->reserved = 0;
-	size = (sizeof(__u64) + size + 7) & ~7ULL;
-	bpf_seq_write(seq, &mine->length, bounded(size, ROW_LIMIT));
+	mine->row.length = size;
+	size = (sizeof(mine->row) + size + 7) & ~7ULL;
+	bpf_seq_write(seq, &mine->row, bounded(size, ROW_LIMIT));
 }
 
-static __always_inline struct snapshot_scratch *scratch_for(struct task_struct *task)
+/*
+ * A main thread that has left has nothing but numbers any more (kernel/exit.c, do_exit). The others
+ * have all: each of them makes a row then, and task_snapshot.cc takes one.
+ */
+static __always_inline bool speaks_for_process(struct task_struct *task)
 {
-	__u32 zero = 0;
-
-	if (!task || task->pid != task->tgid)
-		return NULL;
-	return bpf_map_lookup_elem(&scratch, &zero);
+	if (task->pid == task->tgid)
+		return true;
+	return task->mm && !task->group_leader->mm;
 }
 
 SEC("iter/task")
 int task_snapshot(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
-	struct snapshot_scratch *mine = scratch_for(task);
+	struct snapshot_scratch *mine;
+	__u32 zero = 0;
 
+	if (!task || !speaks_for_process(task))
+		return 0;
+	mine = bpf_map_lookup_elem(&scratch, &zero);
 	if (!mine)
 		return 0;
 	fill_row(mine, task);
-	write_row(mine, context->meta->seq);
-	return 0;
-}
-
-SEC("iter.s/task")
-int task_snapshot_arguments(struct bpf_iter__task *context)
-{
-	struct task_struct *task = context->task;
-	struct snapshot_scratch *mine = scratch_for(task);
-	struct image_record *record;
-	struct mm_struct *mm;
-	__u64 length;
-
-	if (!mine)
-		return 0;
-	fill_row(mine, task);
-	record = &mine->record;
-	mm = task->mm;
-	length = bounded(READ_ONCE(record->arguments_bytes), SNAPSHOT_ARGUMENTS);
-	if (mm && length &&
-	    !bpf_copy_from_user_task(next_string(mine, SNAPSHOT_ARGUMENTS), length, (void *)mm->arg_start, task, 0)) {
-		record->arguments_length = length;
-		string_added(mine, length);
-	}
 	write_row(mine, context->meta->seq);
 	return 0;
 }

@@ -15,7 +15,7 @@
 #include <cstring>
 
 #include "linux/hasher/file_version.h"
-#include "linux/proc_rows.h"
+#include "linux/proc_file.h"
 
 namespace kernelwire {
 namespace {

@@ -12,7 +12,7 @@
 #include <memory>
 #include <sstream>
 
-#include "linux/proc_rows.h"
+#include "linux/proc_file.h"
 
 namespace kernelwire {
 namespace {

@@ -20,7 +20,7 @@
 #include "linux/boot_clock.h"
 #include "linux/hasher/file_version.h"
 #include "linux/idle_priority.h"
-#include "linux/proc_rows.h"
+#include "linux/proc_file.h"
 
 namespace kernelwire {
 namespace {
