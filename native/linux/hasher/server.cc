@@ -148,7 +148,7 @@ void Server::ReadFiles(Worker* worker) {
   for (;;) {
     to_read_changed_.wait(lock, [this] { return !to_read_.IsEmpty(); });
     uint64_t wait_ns;
-    std::shared_ptr<Job> job = to_read_.Next(BootNs(), &wait_ns);
+    std::shared_ptr<Job> job = to_read_.Next(ClockNs(CLOCK_BOOTTIME), &wait_ns);
     if (!job) {
       to_read_changed_.wait_for(lock, std::chrono::nanoseconds(std::min(wait_ns, kWaitMaxNs)));
       continue;
@@ -265,7 +265,7 @@ bool Server::IsAvoided(const file_identity& identity) const {
 
 bool Server::LookAfterWorkers() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const uint64_t now_ns = BootNs();
+  const uint64_t now_ns = ClockNs(CLOCK_BOOTTIME);
   bool is_at_work = !to_find_.empty() || !to_read_.IsEmpty();
   std::vector<Worker*> stuck;
   for (Worker& worker : workers_) {
