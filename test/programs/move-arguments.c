@@ -2,7 +2,8 @@
  * move-arguments anonymous BYTES, move-arguments page FOLDER, move-arguments lock FOLDER: as hold, but its
  * arguments lie elsewhere from now on (prctl, PR_SET_MM): in BYTES of memory that begin with "begin" and are
  * otherwise 0; in a file whose server never answers a read; or where they were, while its memory is locked
- * for as long as that server does not answer a write. Ends, and the server with it, when its input does.
+ * for as long as that server does not answer a write. Ends, and the server with it, when its input does; the
+ * server after half a minute in any case.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -28,7 +29,7 @@
 		}                                    \
 	} while (0)
 
-enum { FILE_NODE = 2, FILE_BYTES = 4096, FOREVER = 3600, REQUEST_BYTES = 1 << 17 };
+enum { FILE_NODE = 2, FILE_BYTES = 4096, FOREVER = 3600, LONGEST_SECONDS = 30, REQUEST_BYTES = 1 << 17 };
 
 static void answer(int fuse, __u64 unique, int error, const void *body, size_t bytes)
 {
@@ -116,7 +117,11 @@ static pid_t start_server(const char *folder, int reads_are_answered)
 	server = fork();
 	REQUIRE(server >= 0);
 	if (server == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/*
+		 * While its memory is locked not even SIGKILL ends the other process, and whatever reads its
+		 * command line, such as ps, waits too: so nobody does for longer than that.
+		 */
+		alarm(LONGEST_SECONDS);
 		serve(fuse, reads_are_answered);
 	}
 	close(fuse);

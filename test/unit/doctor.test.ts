@@ -182,8 +182,8 @@ describe('kernelwire doctor', () => {
     expect(stdout).toMatch(/^ {2}remedy +go outside$/m)
     expect(JSON.parse((await doctor(['--json'], within)).stdout).limits).toEqual(limits)
     expect(notes(within, false)).toEqual([
-      'missing here: those outside (affects EXISTING_PROCESS); go outside',
-      'missing here: a clock; mount /run',
+      'kernelwire: missing here: those outside (affects EXISTING_PROCESS); go outside',
+      'kernelwire: missing here: a clock; mount /run',
     ])
   })
 
