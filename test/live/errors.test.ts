@@ -98,9 +98,9 @@ test('too few files may be opened', () => {
   const script = `
     import { openSync } from 'node:fs'
     import { openSensor } from ${JSON.stringify(join(ROOT, 'dist/index.js'))}
-    await (await openSensor()).close()
+    await (await openSensor({ events: ['NEW_PROCESS'] })).close()
     try { for (;;) openSync('/dev/null') } catch {}
-    const outcome = await openSensor().then(() => 'open', ({ code, message }) => ({ code, message }))
+    const outcome = await openSensor({ events: ['NEW_PROCESS'] }).then(() => 'open', ({ code, message }) => ({ code, message }))
     process.stdout.write(JSON.stringify(outcome), () => process.exit())`
   const limited = 'ulimit -n 200 && exec "$@"'
   const words = ['-c', limited, 'sh', process.execPath, '--input-type=module', '-e', script]
