@@ -103,7 +103,7 @@ test.each([
   expect(ofPid(events, other)).not.toHaveProperty('TRUNCATED')
 })
 
-test.each([1_000_000, -600])(
+test.each([1_000_000, -20])(
   'in a time namespace %i s off, times and atoms are those of the machine',
   async (seconds) => {
     if (!existsSync('/proc/self/ns/time')) cannotRun('this kernel has no time namespaces')
