@@ -158,8 +158,9 @@ struct snapshot_row {
 	__u32 reader;		/* the reader's own number in the initial pid namespace */
 	__u32 level;		/* of the reader's pid namespace; 0: that is the initial one */
 	__u64 arguments_start;	/* 0: it has no memory */
+	__u64 payer;		/* at whose expense its arguments are read: the same number for the same one */
 };
-RECORD_LAYOUT(snapshot_row, 32);
+RECORD_LAYOUT(snapshot_row, 40);
 
 struct exit_record {
 	struct record_header header;

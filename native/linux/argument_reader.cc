@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "linux/proc_file.h"
+#include "linux/proc_stat.h"
 
 namespace kernelwire {
 namespace {
@@ -26,20 +27,22 @@ constexpr std::chrono::milliseconds kStuck{1000};
 // ...and after so long in all: each single one may have taken its time.
 constexpr std::chrono::milliseconds kLongest{5000};
 // Of the whole process: those that are kept count.
-constexpr size_t kThreadsMax = 16;
-constexpr size_t kThreadsPerUserMax = 2;
+constexpr size_t kThreadsMax = 64;
+constexpr size_t kThreadsPerPayerMax = 2;
 constexpr size_t kStackBytes = 256 * 1024;
+// Of one process, where each has left by the time that it is asked.
+constexpr int kThreadsAsked = 4;
 
 // The reads that are under way in this process, at most one for each thread, also those that were
 // given up. Never destroyed: a thread that was left behind may come back while the process ends.
 struct UnderWay {
   struct Begun {
-    uint32_t uid;
+    uint64_t payer;
     Clock::time_point at;
   };
   std::mutex mutex;
   size_t threads = 0;
-  std::map<std::string, Begun> by_path;
+  std::map<std::string, Begun> by_process;
 };
 
 UnderWay& AllUnderWay() {
@@ -49,7 +52,7 @@ UnderWay& AllUnderWay() {
 
 enum class Turn {
   kNow,
-  kLater,  // it, or others of its user's, are being read
+  kLater,  // it, or others of its payer, are being read
   kNever,  // these are stuck
 };
 
@@ -57,24 +60,40 @@ Turn TryBegin(const ArgumentRead& read) {
   UnderWay& all = AllUnderWay();
   std::lock_guard<std::mutex> lock(all.mutex);
   const Clock::time_point now = Clock::now();
-  size_t of_user = 0, stuck = 0;
-  for (const auto& [path, begun] : all.by_path) {
-    if (begun.uid != read.uid) continue;
+  size_t of_payer = 0, stuck = 0;
+  for (const auto& [process, begun] : all.by_process) {
+    if (begun.payer != read.payer) continue;
     const bool is_stuck = now - begun.at > kStuck;
-    if (path == read.path) return is_stuck ? Turn::kNever : Turn::kLater;
-    of_user++;
+    if (process == read.process) return is_stuck ? Turn::kNever : Turn::kLater;
+    of_payer++;
     stuck += is_stuck;
   }
-  if (stuck >= kThreadsPerUserMax) return Turn::kNever;
-  if (of_user >= kThreadsPerUserMax) return Turn::kLater;
-  all.by_path[read.path] = {read.uid, now};
+  if (stuck >= kThreadsPerPayerMax) return Turn::kNever;
+  if (of_payer >= kThreadsPerPayerMax) return Turn::kLater;
+  all.by_process[read.process] = {read.payer, now};
   return Turn::kNow;
 }
 
 void End(const ArgumentRead& read) {
   UnderWay& all = AllUnderWay();
   std::lock_guard<std::mutex> lock(all.mutex);
-  all.by_path.erase(read.path);
+  all.by_process.erase(read.process);
+}
+
+// /proc/PID knows no arguments of a process whose main thread has left, and no thread's once that
+// has.
+std::string CommandLine(const ArgumentRead& read) {
+  const std::string threads = read.process + "/task";
+  std::string thread = threads + "/" + std::to_string(read.thread);
+  for (int i = 0; i < kThreadsAsked; i++) {
+    std::string bytes = ReadProcFile(thread + "/cmdline", read.limit);
+    ProcStat stat;
+    if (!bytes.empty() || (ReadProcStat(thread, &stat) && IsAlive(stat))) return bytes;
+    const uint32_t other = LivingThread(threads);
+    if (other == 0) break;
+    thread = threads + "/" + std::to_string(other);
+  }
+  return {};
 }
 
 class Batch {
@@ -118,7 +137,7 @@ void Batch::ReadAll() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (size_t i = Next(); i < reads_.size(); i = Next()) {
     lock.unlock();
-    std::string bytes = ReadProcFile(reads_[i].path, reads_[i].limit);
+    std::string bytes = CommandLine(reads_[i]);
     End(reads_[i]);
     lock.lock();
     if (!is_over_) results_[i] = std::move(bytes);

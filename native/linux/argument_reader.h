@@ -16,9 +16,10 @@
 namespace kernelwire {
 
 struct ArgumentRead {
-  std::string path;
-  size_t limit = 0;  // bytes
-  uint32_t uid = 0;  // whose process it is: what one user's processes keep does not keep others'
+  std::string process;  // its folder, such as /proc/1
+  uint32_t thread = 0;  // its number there: the first that is asked
+  size_t limit = 0;     // bytes
+  uint64_t payer = 0;   // see struct snapshot_row: what one keeps waiting does not keep others
 };
 
 // The bytes of each, in their order; empty where there are none, or they could not be had in time.

@@ -13,10 +13,10 @@ std::vector<size_t> GrantClaims(const std::vector<ArgumentClaim>& claims, uint64
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return claims[a].bytes < claims[b].bytes; });
 
-  // What its user has with it and with all that are smaller.
+  // What its payer has with it and with all that are smaller.
   std::vector<uint64_t> sums(claims.size());
-  std::unordered_map<uint32_t, uint64_t> by_user;
-  for (size_t i : order) sums[i] = by_user[claims[i].uid] += claims[i].bytes;
+  std::unordered_map<uint64_t, uint64_t> by_payer;
+  for (size_t i : order) sums[i] = by_payer[claims[i].payer] += claims[i].bytes;
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return sums[a] < sums[b]; });
 

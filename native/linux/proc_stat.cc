@@ -7,12 +7,14 @@
 #include <sstream>
 
 #include "linux/boot_clock.h"
+#include "linux/proc_directory.h"
 #include "linux/proc_file.h"
 
 namespace kernelwire {
 namespace {
 
 constexpr unsigned long kKernelThread = 0x00200000;  // include/linux/sched.h, PF_KTHREAD
+constexpr int kThreadsMax = 256;
 
 }  // namespace
 
@@ -58,6 +60,19 @@ bool ReadProcStat(const std::string& folder, ProcStat* stat) {
     }
   }
   return number >= 24;
+}
+
+bool IsAlive(const ProcStat& stat) { return stat.state != 'Z' && stat.state != 'X'; }
+
+uint32_t LivingThread(const std::string& folder) {
+  ProcDirectory threads(folder);
+  for (int i = 0; i < kThreadsMax; i++) {
+    const uint32_t thread = threads.Next();
+    if (thread == 0) break;
+    ProcStat stat;
+    if (ReadProcStat(folder + "/" + std::to_string(thread), &stat) && IsAlive(stat)) return thread;
+  }
+  return 0;
 }
 
 }  // namespace kernelwire

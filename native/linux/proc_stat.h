@@ -23,4 +23,11 @@ uint64_t TickNs();
 // `folder`: such as /proc/1 or /proc/1/task/7. False when it is gone.
 bool ReadProcStat(const std::string& folder, ProcStat* stat);
 
+// Whether it still has what makes a process, such as memory.
+bool IsAlive(const ProcStat& stat);
+
+// The number of a thread that is alive, of the first few in `folder`, such as /proc/1/task; 0 where
+// there is none.
+uint32_t LivingThread(const std::string& folder);
+
 }  // namespace kernelwire

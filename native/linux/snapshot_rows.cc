@@ -43,7 +43,8 @@ class Collector {
 };
 
 // Takes the whole rows out of `bytes`, from its start.
-void TakeRows(std::vector<std::byte>* bytes, Collector* collector) {
+template <typename Take>
+void TakeRows(std::vector<std::byte>* bytes, Take take) {
   size_t at = 0;
   while (bytes->size() - at >= kFixedBytes) {
     SnapshotRow row;
@@ -52,20 +53,17 @@ void TakeRows(std::vector<std::byte>* bytes, Collector* collector) {
     if (row.place.length < sizeof(row.record) || row_bytes > bytes->size() - at) break;
     const std::byte* record = bytes->data() + at + sizeof(row.place);
     memcpy(&row.record, record, sizeof(row.record));
-    row.strings.assign(reinterpret_cast<const char*>(record + sizeof(row.record)),
-                       row.place.length - sizeof(row.record));
-    collector->Add(std::move(row));
+    take(std::move(row), reinterpret_cast<const char*>(record + sizeof(row.record)));
     at += row_bytes;
   }
   bytes->erase(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-}  // namespace
-
-int ReadRows(const BpfProgram& iterator, std::vector<SnapshotRow>* rows) {
+// `take`: gets each row without its strings, and where these are. 0 or an errno.
+template <typename Take>
+int Iterate(const BpfProgram& iterator, Take take) {
   FileDescriptor file(bpf_iter_create(iterator.link_fd()));
   if (!file) return errno;
-  Collector collector(rows);
   std::vector<std::byte> bytes;
   for (;;) {
     const size_t before = bytes.size();
@@ -73,11 +71,29 @@ int ReadRows(const BpfProgram& iterator, std::vector<SnapshotRow>* rows) {
     const ssize_t count = read(file.get(), bytes.data() + before, kReadBytes);
     const int error = count < 0 ? errno : 0;
     bytes.resize(before + static_cast<size_t>(count > 0 ? count : 0));
-    TakeRows(&bytes, &collector);
+    TakeRows(&bytes, take);
     if (count == 0) return 0;
     // EAGAIN: it has come past a million tasks that make no row (kernel/bpf/bpf_iter.c).
     if (error != 0 && error != EINTR && error != EAGAIN) return error;
   }
+}
+
+}  // namespace
+
+int ReadRows(const BpfProgram& iterator, std::vector<SnapshotRow>* rows) {
+  Collector collector(rows);
+  return Iterate(iterator, [&collector](SnapshotRow row, const char* strings) {
+    row.strings.assign(strings, row.place.length - sizeof(row.record));
+    collector.Add(std::move(row));
+  });
+}
+
+std::unordered_map<uint32_t, record_header> ReadHeaders(const BpfProgram& iterator) {
+  std::unordered_map<uint32_t, record_header> headers;
+  Iterate(iterator, [&headers](const SnapshotRow& row, const char*) {
+    headers[row.record.header.pid] = row.record.header;
+  });
+  return headers;
 }
 
 // A buffer that one row fills makes the kernel stop there (kernel/bpf/bpf_iter.c, bpf_seq_read).

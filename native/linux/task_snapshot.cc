@@ -86,28 +86,31 @@ class Arguments {
       : rows_(rows), viewpoint_(viewpoint), bytes_(rows.size()) {}
 
   void Read();
-  // Of those that run another image by now, none: `now` is a later look at the same processes.
-  void DropOthers(const std::vector<SnapshotRow>& now);
+  // Of those that run another image by now, or have ended, none: `now` is a later look at the same
+  // processes.
+  void DropOthers(const std::unordered_map<uint32_t, record_header>& now);
   // The arguments of the row in this place, and in the row their whole length.
   std::string Take(size_t i, image_record* record);
 
  private:
-  std::string PathOf(const SnapshotRow& row) const;
+  ArgumentRead PlaceOf(const SnapshotRow& row) const;
 
   const std::vector<SnapshotRow>& rows_;
   const Viewpoint& viewpoint_;
   std::vector<std::string> bytes_;
 };
 
-// Empty where /proc does not know the process.
-std::string Arguments::PathOf(const SnapshotRow& row) const {
-  if (viewpoint_.proc == ProcNumbers::kNone) return {};
-  // The machine's /proc, seen from within another pid namespace.
-  if (viewpoint_.proc == ProcNumbers::kInitial && row.place.level != 0)
-    return "/proc/" + std::to_string(row.record.header.pid) + "/cmdline";
-  // Of a thread, where the main one has left: /proc/PID knows nothing of the process any more.
-  return "/proc/" + std::to_string(row.place.process) + "/task/" +
-         std::to_string(row.place.thread) + "/cmdline";
+// Where /proc has it; no process where it does not.
+ArgumentRead Arguments::PlaceOf(const SnapshotRow& row) const {
+  ArgumentRead place;
+  if (viewpoint_.proc == ProcNumbers::kNone) return place;
+  // The machine's /proc, seen from within another pid namespace, whose threads have no number
+  // there.
+  const bool is_machines = viewpoint_.proc == ProcNumbers::kInitial && row.place.level != 0;
+  const uint32_t process = is_machines ? row.record.header.pid : row.place.process;
+  place.process = "/proc/" + std::to_string(process);
+  place.thread = is_machines ? process : row.place.thread;
+  return place;
 }
 
 void Arguments::Read() {
@@ -116,10 +119,10 @@ void Arguments::Read() {
   for (size_t i = 0; i < rows_.size(); i++) {
     const image_record& record = rows_[i].record;
     const uint64_t bytes = IsUnknown(rows_[i]) ? kUnknownLimit : record.arguments_bytes;
-    if (bytes == 0 || PathOf(rows_[i]).empty()) continue;
+    if (bytes == 0 || PlaceOf(rows_[i]).process.empty()) continue;
     places.push_back(i);
     const bool is_forged = bytes > kProcessLimit;
-    claims.push_back({record.uid, is_forged ? uint64_t{SNAPSHOT_ARGUMENTS} : bytes});
+    claims.push_back({rows_[i].place.payer, is_forged ? uint64_t{SNAPSHOT_ARGUMENTS} : bytes});
   }
   std::vector<size_t> limits(places.size(), SNAPSHOT_ARGUMENTS);
   for (size_t claim : GrantClaims(claims, kArgumentsLimit)) {
@@ -134,23 +137,25 @@ void Arguments::Read() {
     for (size_t claim = 0; claim < places.size(); claim++)
       if (rows_[places[claim]].place.is_locked == is_locked) order.push_back(claim);
   std::vector<ArgumentRead> reads;
-  for (size_t claim : order)
-    reads.push_back({PathOf(rows_[places[claim]]), limits[claim], claims[claim].uid});
+  for (size_t claim : order) {
+    ArgumentRead read = PlaceOf(rows_[places[claim]]);
+    read.limit = limits[claim];
+    read.payer = claims[claim].payer;
+    reads.push_back(std::move(read));
+  }
   std::vector<std::string> bytes = ReadArguments(std::move(reads));
   for (size_t i = 0; i < order.size(); i++) bytes_[places[order[i]]] = std::move(bytes[i]);
 }
 
-void Arguments::DropOthers(const std::vector<SnapshotRow>& now) {
-  std::unordered_map<uint32_t, const record_header*> headers;
-  for (const SnapshotRow& row : now) headers[row.record.header.pid] = &row.record.header;
+void Arguments::DropOthers(const std::unordered_map<uint32_t, record_header>& now) {
   for (size_t i = 0; i < rows_.size(); i++) {
     const record_header& before = rows_[i].record.header;
-    const auto later = headers.find(before.pid);
-    // One that has ended since had its arguments to the end.
-    if (later == headers.end()) continue;
-    const bool is_same = later->second->start_boot_ns == before.start_boot_ns &&
-                         later->second->exec_id == before.exec_id;
-    if (!is_same && !(before.flags & RECORD_COARSE_START)) bytes_[i].clear();
+    if (before.flags & RECORD_COARSE_START) continue;
+    const auto later = now.find(before.pid);
+    const bool is_same = later != now.end() &&
+                         later->second.start_boot_ns == before.start_boot_ns &&
+                         later->second.exec_id == before.exec_id;
+    if (!is_same) bytes_[i].clear();
   }
 }
 
@@ -197,8 +202,7 @@ Snapshot TakeSnapshot(const BpfProgram* iterator) {
 
   Arguments arguments(rows, viewpoint);
   arguments.Read();
-  std::vector<SnapshotRow> now;
-  if (iterator && ReadRows(*iterator, &now) == 0) arguments.DropOthers(now);
+  if (iterator) arguments.DropOthers(ReadHeaders(*iterator));
   for (size_t i = 0; i < rows.size(); i++) {
     std::string bytes = arguments.Take(i, &rows[i].record);
     Append(&snapshot.records, std::move(rows[i]), bytes);

@@ -19,8 +19,9 @@ afterEach(() => {
 async function held(file: string, ...args: string[]): Promise<number> {
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   children.push(child)
-  const output = await outputUntil(child, /ready \d+\n|no FUSE here/)
+  const output = await outputUntil(child, /ready \d+\n|no FUSE here|no user namespaces here/)
   if (output.includes('no FUSE')) cannotRun('this kernel has no FUSE')
+  if (output.includes('no user')) cannotRun('no user namespaces here')
   return child.pid!
 }
 
@@ -101,6 +102,25 @@ test.each([
   expect(event.COMMAND_LINE).toMatch(/^begin +$/)
   expect(ofPid(events, other)).toMatchObject({ COMMAND_LINE: `${program('hold')} ${LONG}` })
   expect(ofPid(events, other)).not.toHaveProperty('TRUNCATED')
+})
+
+test('all users of a user namespace have what the one who made it has', async () => {
+  const texts = Array.from({ length: 6 }, () => 'x'.repeat(120_000))
+  // More than there is for all, each with less than the other one.
+  await held(program('crowd'), '110', '5')
+  const other = await held(program('hold'), ...texts)
+  const { events } = await listed()
+  expect(ofPid(events, other)).toMatchObject({ COMMAND_LINE: [program('hold'), ...texts].join(' ') })
+  expect(ofPid(events, other)).not.toHaveProperty('TRUNCATED')
+  const crowd = events.filter(({ event }) => event.USER_ID! > 100_000)
+  expect(crowd.some(({ event }) => event.TRUNCATED !== undefined)).toBe(true)
+})
+
+test('arguments are those of the process, whichever of its threads has left meanwhile', async () => {
+  const pids: number[] = []
+  for (let i = 0; i < 10; i++) pids.push(await held(program('hand-over')))
+  const { events } = await listed()
+  expect(pids.map((pid) => ofPid(events, pid)?.COMMAND_LINE)).toEqual(pids.map(() => program('hand-over')))
 })
 
 test.each([1_000_000, -20])(

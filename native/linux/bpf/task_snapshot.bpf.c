@@ -11,6 +11,7 @@
 #include "image_base.h"
 #include "identity.h"
 #include "memory.h"
+#include "payer.h"
 
 struct snapshot_scratch {
 	struct path_buffer path;
@@ -85,18 +86,6 @@ static __always_inline bool is_locked(struct mm_struct *mm)
 	return bpf_core_field_exists(mm->mmap_lock.count) && (BPF_CORE_READ(mm, mmap_lock.count.counter) & 7);
 }
 
-/* What the pid namespace of that level calls it. */
-static __always_inline __u32 number_at(struct pid *pid, __u32 level)
-{
-	__u32 number = 0;
-
-	/* MAX_PID_NS_LEVEL is 32 (include/linux/pid_namespace.h). */
-	bpf_core_read(&number, sizeof(number),
-		      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-			      (level & 63) * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr));
-	return number;
-}
-
 /* What /proc has of it, as the reader of the iterator sees /proc. */
 static __always_inline void fill_place(struct snapshot_row *row, struct task_struct *task)
 {
@@ -105,10 +94,11 @@ static __always_inline void fill_place(struct snapshot_row *row, struct task_str
 
 	row->level = level;
 	row->reader = bpf_get_current_pid_tgid() >> 32;
-	row->process = number_at(BPF_CORE_READ(task, group_leader, thread_pid), level);
-	row->thread = number_at(BPF_CORE_READ(task, thread_pid), level);
+	row->process = upid_at(BPF_CORE_READ(task, group_leader, thread_pid), level).nr;
+	row->thread = upid_at(BPF_CORE_READ(task, thread_pid), level).nr;
 	row->is_locked = 0;
 	row->arguments_start = 0;
+	row->payer = payer_of(task);
 }
 
 static __always_inline void add_file(struct snapshot_scratch *mine, struct file *file, struct task_struct *task)
