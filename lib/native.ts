@@ -181,7 +181,8 @@ export interface NativeSource {
   missedRuns(): Record<string, number>
   /** Programs that were attached and are not any more. */
   lostPrograms(): string[]
-  detach(): void
+  /** Resolves when nothing is left of them in the kernel. */
+  detach(): Promise<void>
   close(): void
   ref(): void
   unref(): void

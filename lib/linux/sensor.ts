@@ -69,7 +69,7 @@ class LinuxBackend implements Backend {
     let fail: ((error: unknown) => void) | undefined
     const mapping = await openMapping(source, { ...options, filter, correlation }, (error) => fail?.(error)).catch(
       async (error) => {
-        source.close()
+        await source.close()
         await hasher.close()
         throw error
       },
@@ -156,16 +156,18 @@ class LinuxBackend implements Backend {
 
   async detach(): Promise<void> {
     this.#isDetached = true
-    this.source.detach()
+    const detached = this.source.detach()
     this.source.interrupt()
+    await detached
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     this.#isDetached = true
-    this.source.close()
+    const closed = this.source.close()
     this.#mapping.users.close()
     await this.#hasher.close()
+    await closed
   }
 
   #wake(): void {

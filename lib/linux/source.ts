@@ -174,15 +174,17 @@ export class LinuxSource {
   }
 
   /** Takes the programs out of the kernel; what they wrote can still be read. */
-  detach(): void {
-    this.#native.detach()
+  detach(): Promise<void> {
+    return this.#native.detach()
   }
 
-  /** Gives everything back. A wait that is under way ends. */
-  close(): void {
+  /** Gives everything back. A wait that is under way ends at once. */
+  async close(): Promise<void> {
     this.#last ??= { counts: this.counts(), missedRuns: this.missedRuns() }
+    const detached = this.#native.detach()
     this.#native.close()
     this.answer()
+    await detached
   }
 
   ref(): void {

@@ -2,70 +2,32 @@
 #include "linux/bpf_program.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdarg>
-#include <cstdio>
+#include <cstddef>
 #include <cstring>
+#include <vector>
+
+#include "linux/libbpf_words.h"
+#include "linux/plain_pointers.h"
 
 namespace kernelwire {
 namespace {
 
-// The reason stands at the end of a verifier log.
-constexpr size_t kLogLimit = 8192;
-
 // BPF_LOG_STATS: its errors, without a line for each instruction that it goes through. A log from
-// the start spares a program that it refuses the second time through, which libbpf has otherwise.
+// the start spares a program that it refuses the second time through.
 constexpr __u32 kLogErrors = 4;
-
-// For these lines. libbpf's own buffer has 16 MiB: from then on the allocator keeps what it is
-// given back.
-constexpr size_t kLogBytes = 64 * 1024;
-
-// libbpf has one print function for the process; each loading thread collects its own words.
-thread_local std::string* log_of_this_thread = nullptr;
-
-void KeepLog(const std::string& text) {
-  log_of_this_thread->append(text);
-  if (log_of_this_thread->size() > kLogLimit)
-    log_of_this_thread->erase(0, log_of_this_thread->size() - kLogLimit);
-}
-
-int CollectLog(libbpf_print_level level, const char* format, va_list arguments) {
-  if (!log_of_this_thread || level == LIBBPF_DEBUG) return 0;
-  va_list again;
-  va_copy(again, arguments);
-  const int length = vsnprintf(nullptr, 0, format, again);
-  va_end(again);
-  if (length <= 0) return 0;
-
-  std::string text(static_cast<size_t>(length) + 1, '\0');
-  vsnprintf(text.data(), text.size(), format, arguments);
-  text.pop_back();
-  KeepLog(text);
-  return length;
-}
-
-class LogScope {
- public:
-  explicit LogScope(std::string* log) {
-    libbpf_set_print(CollectLog);
-    log_of_this_thread = log;
-  }
-  ~LogScope() { log_of_this_thread = nullptr; }
-};
 
 struct ObjectCloser {
   void operator()(bpf_object* object) const { bpf_object__close(object); }
 };
 using Object = std::unique_ptr<bpf_object, ObjectCloser>;
 
-int ShareMaps(bpf_object* object, SharedMaps* maps) {
+int ShareMaps(bpf_object* object, SharedMaps* maps, std::set<std::string>* names) {
   bpf_map* map;
   bpf_object__for_each_map(map, object) {
+    names->insert(bpf_map__name(map));
     if (!SharedMaps::Has(bpf_map__name(map))) continue;
     if (maps->IsUnused(bpf_map__name(map))) {
       if (int error = bpf_map__set_autocreate(map, false)) return -error;
@@ -100,96 +62,123 @@ bpf_program* SelectOnly(bpf_object* object, const char* name) {
   return selected;
 }
 
-// Whether there is the tracepoint that a section names, where it names one: libbpf looks only after
-// the verifier has been through the program, and a machine without tracefs has none of them.
-bool HasTracepoint(const std::string& section) {
-  if (section.rfind("tp/", 0) != 0) return true;
-  const std::string id = "events/" + section.substr(3) + "/id";
-  return !access(("/sys/kernel/tracing/" + id).c_str(), R_OK) ||
-         !access(("/sys/kernel/debug/tracing/" + id).c_str(), R_OK);
+// A load that is under way. libbpf hands on the address of the log and nothing else of ours, so
+// this begins with it: 64 KiB hold the errors.
+struct Loading {
+  char log[64 * 1024];
+  const Hook* hook;
+  uint32_t btf_id;
+  const KernelBtf* kernel;
+  FileDescriptor program;
+  int error;
+  bool was_asked;  // whether libbpf came that far
+};
+
+// Called by libbpf when instructions and maps are ready. It would go on to read all of the kernel's
+// types for each program that is attached by one, so the rest is done here, and libbpf's own load
+// ends with ECANCELED in any case.
+int LoadNow(bpf_program* program, bpf_prog_load_opts* options, long) {
+  size_t bytes;
+  char* log = const_cast<char*>(bpf_program__log_buf(program, &bytes));
+  auto* loading = reinterpret_cast<Loading*>(log);
+  options->expected_attach_type = static_cast<bpf_attach_type>(loading->hook->attach_type);
+  options->attach_btf_id = loading->btf_id;
+  if (loading->hook->is_sleepable) options->prog_flags |= BPF_F_SLEEPABLE;
+  options->log_level = kLogErrors;
+  options->log_buf = log;
+  options->log_size = static_cast<__u32>(bytes);
+  loading->was_asked = true;
+  // A second time without casts where the kernel describes them and refuses them all the same.
+  for (const KernelBtf* kernel : {loading->kernel, static_cast<const KernelBtf*>(nullptr)}) {
+    const bpf_insn* first = bpf_program__insns(program);
+    std::vector<bpf_insn> instructions(first, first + bpf_program__insn_cnt(program));
+    const bool has_cast = ResolvePlainPointers(&instructions, kernel);
+    loading->program = FileDescriptor(bpf_prog_load(
+        static_cast<bpf_prog_type>(loading->hook->program_type), bpf_program__name(program),
+        "Dual MIT/GPL", instructions.data(), instructions.size(), options));
+    loading->error = loading->program ? 0 : errno;
+    if (loading->program || !has_cast) break;
+  }
+  return -ECANCELED;
 }
 
-// Before 5.15 some hooks have no link of their own, and nothing to ask.
-bool LinkIsOf(int link, int program) {
-  bpf_link_info link_info = {};
-  __u32 length = sizeof(link_info);
-  if (bpf_obj_get_info_by_fd(link, &link_info, &length)) return false;
-  bpf_prog_info program_info = {};
-  length = sizeof(program_info);
-  if (bpf_obj_get_info_by_fd(program, &program_info, &length)) return false;
-  return link_info.prog_id == program_info.id;
-}
+// libbpf keeps such handlers for the whole process, in memory that it moves when another one comes:
+// so there is one, before the first object is opened, for sections that nobody else has. Another
+// copy of this addon may find it in the place of its own, which does the same.
+class Handler {
+ public:
+  static int Register() {
+    static const Handler handler;
+    return handler.id_ < 0 ? -handler.id_ : 0;
+  }
+
+ private:
+  Handler() {
+    LIBBPF_OPTS(libbpf_prog_handler_opts, options);
+    options.prog_prepare_load_fn = LoadNow;
+    // A type for which libbpf reads no types of the kernel.
+    id_ = libbpf_register_prog_handler((std::string(kHookSection) + "+").c_str(),
+                                       BPF_PROG_TYPE_TRACEPOINT, static_cast<bpf_attach_type>(0),
+                                       &options);
+  }
+  // The addon may be taken out of memory, libbpf not.
+  ~Handler() {
+    if (id_ > 0) libbpf_unregister_prog_handler(id_);
+  }
+  int id_;
+};
 
 }  // namespace
 
-BpfProgram::BpfProgram(bpf_object* object, bpf_program* program)
-    : object_(object),
-      program_(program),
-      name_(bpf_program__name(program)),
-      hook_(bpf_program__section_name(program)) {}
-
-BpfProgram::~BpfProgram() {
-  Detach();
-  bpf_object__close(object_);
-}
-
 std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const settings& constants,
-                                             SharedMaps* maps, ProgramError* error) {
-  LogScope scope(&error->log);
-  Object object(bpf_object__open_mem(source.object, source.object_bytes, nullptr));
+                                             ProgramHooks* hooks, SharedMaps* maps,
+                                             ProgramError* error) {
+  HookTarget target;
+  if (!hooks->Find(source.hook, &target, error)) return nullptr;
+  if ((error->error = Handler::Register()) != 0) return nullptr;
+
+  const LibbpfWords words;
+  LIBBPF_OPTS(bpf_object_open_opts, options);
+  const KernelBtf* kernel = hooks->btf();
+  if (kernel && !kernel->excerpt_path().empty())
+    options.btf_custom_path = kernel->excerpt_path().c_str();
+  const Object object(bpf_object__open_mem(source.object.data, source.object.size, &options));
   if (!object) {
-    error->error = errno;
+    *error = {errno, words.text()};
     return nullptr;
   }
+  std::unique_ptr<BpfProgram> made(new BpfProgram(source, target));
   bpf_program* program = SelectOnly(object.get(), source.name);
-  error->error = program ? ShareMaps(object.get(), maps) : ENOENT;
-  if (!error->error && !HasTracepoint(bpf_program__section_name(program))) {
-    error->error = errno;
-    error->log = std::string("there is no tracepoint ") + bpf_program__section_name(program);
-    return nullptr;
-  }
+  error->error = program ? ShareMaps(object.get(), maps, &made->maps_) : ENOENT;
   if (!error->error) error->error = SetConstants(object.get(), constants);
-  // Only the load writes to it.
-  std::string log(kLogBytes, '\0');
-  if (!error->error) error->error = -bpf_program__set_log_level(program, kLogErrors);
-  if (!error->error) error->error = -bpf_program__set_log_buf(program, log.data(), log.size());
+
+  const auto loading = std::make_unique<Loading>();
+  loading->hook = &source.hook;
+  loading->btf_id = target.btf_id;
+  loading->kernel = kernel;
+  if (!error->error)
+    error->error = -bpf_program__set_log_buf(program, loading->log, sizeof(loading->log));
   if (!error->error) error->error = -bpf_object__load(object.get());
+  if (loading->was_asked) error->error = loading->error;
   if (error->error) {
-    KeepLog(log.c_str());
+    error->log = loading->was_asked ? loading->log : words.text();
     return nullptr;
   }
-  return std::unique_ptr<BpfProgram>(new BpfProgram(object.release(), program));
+  made->fd_ = std::move(loading->program);
+  return made;
 }
 
 bool BpfProgram::Attach(ProgramError* error) {
   if (link_) return true;
-  LogScope scope(&error->log);
-  link_ = bpf_program__attach(program_);
-  if (!link_) error->error = errno;
-  is_told_ = link_ && LinkIsOf(bpf_link__fd(link_), bpf_program__fd(program_));
-  return link_ != nullptr;
+  error->error = BpfLink::Attach(fd_.get(), hook_, target_.tracepoint, &link_);
+  is_told_ = link_.IsOf(fd_.get());
+  return error->error == 0;
 }
-
-bool BpfProgram::IsAttached() const {
-  if (!is_told_) return true;
-  return link_ && LinkIsOf(bpf_link__fd(link_), bpf_program__fd(program_));
-}
-
-void BpfProgram::Detach() {
-  if (link_) bpf_link__destroy(link_);
-  link_ = nullptr;
-}
-
-bool BpfProgram::Uses(const std::string& map) const {
-  return bpf_object__find_map_by_name(object_, map.c_str()) != nullptr;
-}
-
-int BpfProgram::link_fd() const { return link_ ? bpf_link__fd(link_) : -1; }
 
 uint64_t BpfProgram::MissedRuns() const {
   bpf_prog_info info = {};
   __u32 length = sizeof(info);
-  if (bpf_obj_get_info_by_fd(bpf_program__fd(program_), &info, &length)) return 0;
+  if (bpf_obj_get_info_by_fd(fd_.get(), &info, &length)) return 0;
   return info.recursion_misses;
 }
 
@@ -212,24 +201,6 @@ bool KernelHasHelper(const char* name) {
 
 bool HasTaskStorage() {
   return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_storage_get, nullptr) == 1;
-}
-
-bool ExitHasGroupDead() {
-  std::string ignored;
-  LogScope scope(&ignored);
-  btf* kernel = btf__load_vmlinux_btf();
-  if (!kernel) return false;
-
-  // typedef void (*btf_trace_sched_process_exit)(void *, struct task_struct *, bool)
-  bool found = false;
-  const int id = btf__find_by_name_kind(kernel, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
-  if (id > 0) {
-    const btf_type* pointer = btf__type_by_id(kernel, btf__type_by_id(kernel, id)->type);
-    const btf_type* function = btf__type_by_id(kernel, pointer->type);
-    found = btf_is_func_proto(function) && btf_vlen(function) >= 3;
-  }
-  btf__free(kernel);
-  return found;
 }
 
 }  // namespace kernelwire

@@ -17,7 +17,9 @@ namespace {
 settings ConstantsFor(const EbpfOptions& options) {
   settings constants = {};
   constants.ring_bytes = options.ring_bytes;
-  constants.exit_has_group_dead = ExitHasGroupDead();
+  int error;
+  const KernelBtf* kernel = KernelBtf::Get(&error);
+  constants.exit_has_group_dead = kernel && kernel->exit_has_group_dead();
   constants.page_bytes = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   // Without it users can only find out with whom they share.
   if (getrandom(&constants.seed, sizeof(constants.seed), GRND_NONBLOCK) < 0) constants.seed = 0;
@@ -72,20 +74,21 @@ std::vector<Climbed> EbpfSource::Climb(uint32_t asks, const std::vector<Ladder>&
 // happens between the first hook and the last. The order of the ladders is that of attaching.
 std::vector<Climbed> EbpfSource::LoadPrograms(const std::vector<Ladder>& ladders,
                                               bool with_iterator) {
+  ProgramHooks hooks;
   std::vector<Climbed> all;
   std::vector<Tried> loaded;
   for (const Ladder& ladder : ladders) {
     all.push_back({ladder, {}, {}});
-    loaded.push_back(LoadRung(&all.back(), 0));
+    loaded.push_back(LoadRung(&all.back(), 0, &hooks));
   }
-  if (with_iterator) LoadIterator();
-  for (size_t i = 0; i < all.size(); i++) AttachRung(&all[i], std::move(loaded[i]));
+  if (with_iterator) LoadIterator(&hooks);
+  for (size_t i = 0; i < all.size(); i++) AttachRung(&all[i], std::move(loaded[i]), &hooks);
   return all;
 }
 
 // The first rung from `from` on whose programs load, those that count; beyond the last where there
 // is none.
-EbpfSource::Tried EbpfSource::LoadRung(Climbed* climbed, size_t from) {
+EbpfSource::Tried EbpfSource::LoadRung(Climbed* climbed, size_t from, ProgramHooks* hooks) {
   const Ladder& ladder = climbed->ladder;
   std::vector<ProgramState>& states = climbed->states;
   Tried tried;
@@ -96,7 +99,7 @@ EbpfSource::Tried EbpfSource::LoadRung(Climbed* climbed, size_t from) {
     bool is_whole = true;
     for (size_t i = 0; i < rung.size() && is_whole; i++) {
       states.push_back({rung[i], "", false, {}});
-      tried.programs.push_back(Load(&states.back()));
+      tried.programs.push_back(Load(&states.back(), hooks));
       is_whole = tried.programs.back() || !Counts(rung, i);
     }
     if (is_whole) return tried;
@@ -105,7 +108,7 @@ EbpfSource::Tried EbpfSource::LoadRung(Climbed* climbed, size_t from) {
 }
 
 // Attaches its programs; where one of them that counts is refused, those of the next rung.
-void EbpfSource::AttachRung(Climbed* climbed, Tried tried) {
+void EbpfSource::AttachRung(Climbed* climbed, Tried tried, ProgramHooks* hooks) {
   while (tried.rung < climbed->ladder.size()) {
     bool is_whole = true;
     for (size_t i = 0; i < tried.programs.size() && is_whole; i++) {
@@ -119,17 +122,17 @@ void EbpfSource::AttachRung(Climbed* climbed, Tried tried) {
     climbed->programs.clear();
     for (size_t i = tried.first_state; i < climbed->states.size(); i++)
       climbed->states[i].attached = false;
-    tried = LoadRung(climbed, tried.rung + 1);
+    tried = LoadRung(climbed, tried.rung + 1, hooks);
   }
 }
 
-void EbpfSource::LoadIterator() {
+void EbpfSource::LoadIterator(ProgramHooks* hooks) {
   iterator_state_ = {"task_snapshot", "", false, {}};
-  iterator_ = Attached(Load(&iterator_state_), &iterator_state_);
+  iterator_ = Attached(Load(&iterator_state_, hooks), &iterator_state_);
 }
 
 // One that another ladder has is the same program.
-std::shared_ptr<BpfProgram> EbpfSource::Load(ProgramState* state) {
+std::shared_ptr<BpfProgram> EbpfSource::Load(ProgramState* state, ProgramHooks* hooks) {
   if (auto known = loaded_[state->name].lock()) {
     state->hook = known->hook();
     return known;
@@ -140,7 +143,7 @@ std::shared_ptr<BpfProgram> EbpfSource::Load(ProgramState* state) {
     return nullptr;
   }
   std::shared_ptr<BpfProgram> program =
-      BpfProgram::Load(*source, constants_, maps_.get(), &state->error);
+      BpfProgram::Load(*source, constants_, hooks, maps_.get(), &state->error);
   if (program) state->hook = program->hook();
   loaded_[state->name] = program;
   return program;
@@ -218,13 +221,14 @@ std::vector<std::string> EbpfSource::LostPrograms() const {
   return lost;
 }
 
-void EbpfSource::Detach() {
+std::vector<FileDescriptor> EbpfSource::Detach() {
   is_detached_ = true;
-  for (const Climbed& one : climbed_)
-    for (const auto& program : one.programs) program->Detach();
+  std::vector<FileDescriptor> left;
+  for (BpfProgram* program : ProgramsOf(climbed_)) left.push_back(program->Detach());
   missed_runs_ = MissedRuns();
   for (Climbed& one : climbed_) one.programs.clear();
   iterator_.reset();
+  return left;
 }
 
 }  // namespace kernelwire

@@ -87,8 +87,9 @@ class EbpfSource {
   // For TakeSnapshot() on another thread; null where the kernel refuses it, and when detached.
   std::shared_ptr<const BpfProgram> iterator() const { return iterator_; }
 
-  // Takes the programs out of the kernel; what they wrote stays in the ring.
-  void Detach();
+  // Takes the programs out of the kernel; what they wrote stays in the ring. To close what is left
+  // may take a second: not for the event loop.
+  std::vector<FileDescriptor> Detach();
 
  private:
   // A rung that was tried: its programs, null where refused, and where their states begin.
@@ -100,11 +101,11 @@ class EbpfSource {
 
   EbpfSource() = default;
   std::vector<Climbed> LoadPrograms(const std::vector<Ladder>& ladders, bool with_iterator);
-  void LoadIterator();
+  void LoadIterator(ProgramHooks* hooks);
   bool Uses(const std::string& map) const;
-  Tried LoadRung(Climbed* climbed, size_t from);
-  void AttachRung(Climbed* climbed, Tried tried);
-  std::shared_ptr<BpfProgram> Load(ProgramState* state);
+  Tried LoadRung(Climbed* climbed, size_t from, ProgramHooks* hooks);
+  void AttachRung(Climbed* climbed, Tried tried, ProgramHooks* hooks);
+  std::shared_ptr<BpfProgram> Load(ProgramState* state, ProgramHooks* hooks);
   static std::shared_ptr<BpfProgram> Attached(std::shared_ptr<BpfProgram> program,
                                               ProgramState* state);
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "linux/programs.h"
 
-#include <vector>
-
 #include "access_calls.skel.h"
 #include "call_begin.skel.h"
 #include "kernel_module.skel.h"
@@ -37,13 +35,20 @@ using Object = const void* (*)(size_t*);
 
 // `old`: the object for kernels without bpf_loop, where it is another one.
 ProgramSource Source(const char* name, Object object, Object old = nullptr) {
-  static const bool is_old = !KernelHasHelper("BPF_FUNC_loop");
-  size_t bytes;
-  const void* data = is_old && old ? old(&bytes) : object(&bytes);
-  return {name, data, bytes};
+  static const bool is_old = !HasLoop();
+  Bytes bytes;
+  bytes.data =
+      static_cast<const std::byte*>(is_old && old ? old(&bytes.size) : object(&bytes.size));
+  Hook hook;
+  ForEachFunction(bytes, [name, &hook](std::string_view function, std::string_view section) {
+    if (function == name) hook = ParseHook(section);
+  });
+  return {name, hook, bytes};
 }
 
-const std::vector<ProgramSource>& All() {
+}  // namespace
+
+const std::vector<ProgramSource>& AllPrograms() {
   static const std::vector<ProgramSource> all = {
       Source("process_fork", process_fork_bpf__elf_bytes, process_fork_old_bpf__elf_bytes),
       Source("process_exec", process_exec_bpf__elf_bytes, process_exec_old_bpf__elf_bytes),
@@ -136,10 +141,16 @@ const std::vector<ProgramSource>& All() {
   return all;
 }
 
-}  // namespace
+std::vector<Bytes> ProgramObjects() {
+  std::vector<Bytes> objects;
+  for (const ProgramSource& source : AllPrograms())
+    if (objects.empty() || objects.back().data != source.object.data)
+      objects.push_back(source.object);
+  return objects;
+}
 
 const ProgramSource* FindProgram(const std::string& name) {
-  for (const ProgramSource& source : All())
+  for (const ProgramSource& source : AllPrograms())
     if (name == source.name) return &source;
   return nullptr;
 }

@@ -278,8 +278,17 @@ Napi::Value SourceObject::LostPrograms(const Napi::CallbackInfo& info) {
   return lost;
 }
 
-void SourceObject::Detach(const Napi::CallbackInfo&) {
-  if (source_) source_->Detach();
+// A promise, when nothing is left of it in the kernel.
+Napi::Value SourceObject::Detach(const Napi::CallbackInfo& info) {
+  if (!source_) return info.Env().Undefined();
+  auto left = std::make_shared<std::vector<FileDescriptor>>(source_->Detach());
+  return Background<bool>::Run(
+      info.Env(),
+      [left] {
+        left->clear();
+        return true;
+      },
+      [](Napi::Env env, bool) { return env.Undefined(); });
 }
 
 // Afterwards the ring's and the counters' ArrayBuffers have no bytes.

@@ -38,7 +38,7 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
   Napi::Value TakeSnapshot(const Napi::CallbackInfo& info);
   Napi::Value MissedRuns(const Napi::CallbackInfo& info);
   Napi::Value LostPrograms(const Napi::CallbackInfo& info);
-  void Detach(const Napi::CallbackInfo& info);
+  Napi::Value Detach(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);

@@ -156,7 +156,7 @@ static __always_inline int after_write(const struct call *call)
 	return after_transfer(call, ACCESS_WRITE);
 }
 
-SEC("tp/syscalls/sys_exit_ptrace")
+HOOK("tp/syscalls/sys_exit_ptrace")
 int access_ptrace(struct syscall_exit *returned)
 {
 	struct call call;
@@ -164,7 +164,7 @@ int access_ptrace(struct syscall_exit *returned)
 	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_ptrace(&call) : 0;
 }
 
-SEC("tp/syscalls/sys_exit_process_vm_readv")
+HOOK("tp/syscalls/sys_exit_process_vm_readv")
 int access_readv(struct syscall_exit *returned)
 {
 	struct call call;
@@ -172,7 +172,7 @@ int access_readv(struct syscall_exit *returned)
 	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_transfer(&call, ACCESS_READ) : 0;
 }
 
-SEC("tp/syscalls/sys_exit_process_vm_writev")
+HOOK("tp/syscalls/sys_exit_process_vm_writev")
 int access_writev(struct syscall_exit *returned)
 {
 	struct call call;
@@ -180,7 +180,7 @@ int access_writev(struct syscall_exit *returned)
 	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_write(&call) : 0;
 }
 
-SEC("fexit/" CALL_FUNCTION("ptrace"))
+HOOK("fexit/" CALL_FUNCTION("ptrace"))
 int traced_ptrace(__u64 *arguments)
 {
 	struct call call = call_traced(arguments[0], arguments[1], CALL_PTRACE, ENTRY_64);
@@ -188,7 +188,7 @@ int traced_ptrace(__u64 *arguments)
 	return after_ptrace(&call);
 }
 
-SEC("fexit/" CALL_FUNCTION_COMPAT("ptrace"))
+HOOK("fexit/" CALL_FUNCTION_COMPAT("ptrace"))
 int traced_ptrace_32(__u64 *arguments)
 {
 	struct call call = call_traced(arguments[0], arguments[1], CALL_PTRACE, ENTRY_32);
@@ -196,7 +196,7 @@ int traced_ptrace_32(__u64 *arguments)
 	return after_ptrace(&call);
 }
 
-SEC("fexit/" CALL_FUNCTION_X32("ptrace"))
+HOOK("fexit/" CALL_FUNCTION_X32("ptrace"))
 int traced_ptrace_x32(__u64 *arguments)
 {
 	struct call call = call_traced(arguments[0], arguments[1], CALL_PTRACE, ENTRY_X32);
@@ -204,7 +204,7 @@ int traced_ptrace_x32(__u64 *arguments)
 	return after_ptrace(&call);
 }
 
-SEC("fexit/" CALL_FUNCTION("process_vm_readv"))
+HOOK("fexit/" CALL_FUNCTION("process_vm_readv"))
 int traced_readv(__u64 *arguments)
 {
 	struct call call = call_traced_64(arguments[0], arguments[1], CALL_VM_READV);
@@ -212,7 +212,7 @@ int traced_readv(__u64 *arguments)
 	return after_transfer(&call, ACCESS_READ);
 }
 
-SEC("fexit/" CALL_FUNCTION_32("process_vm_readv"))
+HOOK("fexit/" CALL_FUNCTION_32("process_vm_readv"))
 int traced_readv_32(__u64 *arguments)
 {
 	struct call call = call_traced(arguments[0], arguments[1], CALL_VM_READV, ENTRY_32);
@@ -220,7 +220,7 @@ int traced_readv_32(__u64 *arguments)
 	return after_transfer(&call, ACCESS_READ);
 }
 
-SEC("fexit/" CALL_FUNCTION("process_vm_writev"))
+HOOK("fexit/" CALL_FUNCTION("process_vm_writev"))
 int traced_writev(__u64 *arguments)
 {
 	struct call call = call_traced_64(arguments[0], arguments[1], CALL_VM_WRITEV);
@@ -228,7 +228,7 @@ int traced_writev(__u64 *arguments)
 	return after_write(&call);
 }
 
-SEC("fexit/" CALL_FUNCTION_32("process_vm_writev"))
+HOOK("fexit/" CALL_FUNCTION_32("process_vm_writev"))
 int traced_writev_32(__u64 *arguments)
 {
 	struct call call = call_traced(arguments[0], arguments[1], CALL_VM_WRITEV, ENTRY_32);
@@ -236,7 +236,7 @@ int traced_writev_32(__u64 *arguments)
 	return after_write(&call);
 }
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int access_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
@@ -248,7 +248,7 @@ int access_calls(__u64 *arguments)
 	return call.number == CALL_PTRACE ? after_ptrace(&call) : 0;
 }
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int access_readv_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
@@ -260,7 +260,7 @@ int access_readv_calls(__u64 *arguments)
 	return call.number == CALL_VM_READV ? after_transfer(&call, ACCESS_READ) : 0;
 }
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int access_writev_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];

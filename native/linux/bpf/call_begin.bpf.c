@@ -82,7 +82,7 @@ static __always_inline int call_begins(__u32 number, __u32 call, __u32 entry, __
 }
 
 #define BEGINS(name, CALL)                                                            \
-	SEC("tp/syscalls/sys_enter_" #name)                                           \
+	HOOK("tp/syscalls/sys_enter_" #name)                                           \
 	int begin_##name(struct syscall_enter *call)                                  \
 	{                                                                             \
 		return call_begins(call->number, CALL_##CALL, ENTRY_64, call->arguments[0], \
@@ -110,7 +110,7 @@ BEGINS(pwrite64, PWRITE64)
 BEGINS(pwritev, PWRITEV)
 BEGINS(pwritev2, PWRITEV2)
 
-SEC("tp_btf/sys_enter")
+HOOK("tp_btf/sys_enter")
 int begin_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];

@@ -329,7 +329,11 @@ struct bpf_iter__task {
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#include "plain.h"
 #include "record.h"
+
+/* The section of a program that is attached there: native/linux/bpf_program.cc loads it. */
+#define HOOK(name) SEC("kernelwire/" name)
 
 /* Keeps clang from undoing a bound that the verifier needs to see just before the use. */
 #define bounded(value, limit)                                  \

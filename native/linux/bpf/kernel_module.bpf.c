@@ -56,7 +56,7 @@ struct named_record {
 	char name[MODULE_NAME_LIMIT];
 };
 
-SEC("tp_btf/module_load")
+HOOK("tp_btf/module_load")
 int BPF_PROG(kernel_module, struct module *module)
 {
 	struct cpu_counters *cpu = counters_of_this_cpu();

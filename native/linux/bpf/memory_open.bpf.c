@@ -11,7 +11,7 @@ struct file___flags {
 
 #pragma clang attribute pop
 
-SEC("fexit/mem_open")
+HOOK("fexit/mem_open")
 int BPF_PROG(memory_open, struct inode *inode, struct file *file, int result)
 {
 	struct file___flags *opened = (void *)file;

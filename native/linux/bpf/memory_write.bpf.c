@@ -33,7 +33,7 @@ static __always_inline int written_through(struct file *file, __u64 end, __s64 r
 	return 0;
 }
 
-SEC("fexit/mem_write")
+HOOK("fexit/mem_write")
 int memory_write(__u64 *arguments)
 {
 	struct file *file = (void *)arguments[0];
@@ -89,7 +89,7 @@ static __always_inline int after_call(const struct call *call)
 
 /* A write that began upon a memory file. */
 #define WRITES(name)                                                                          \
-	SEC("tp/syscalls/sys_exit_" #name)                                                    \
+	HOOK("tp/syscalls/sys_exit_" #name)                                                    \
 	int write_##name(struct syscall_exit *returned)                                       \
 	{                                                                                     \
 		struct call call;                                                             \
@@ -114,7 +114,7 @@ static __always_inline bool may_write(__u32 number)
 	       may_be(number, PWRITEV2);
 }
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int write_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];

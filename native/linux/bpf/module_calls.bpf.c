@@ -119,7 +119,7 @@ static __always_inline int after_call(const struct call *call)
 }
 
 #define MAPS(name)                                                                            \
-	SEC("tp/syscalls/sys_exit_" #name)                                                    \
+	HOOK("tp/syscalls/sys_exit_" #name)                                                    \
 	int module_##name(struct syscall_exit *returned)                                      \
 	{                                                                                     \
 		struct call call;                                                             \
@@ -131,7 +131,7 @@ MAPS(mmap)
 MAPS(mprotect)
 MAPS(pkey_mprotect)
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int module_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];

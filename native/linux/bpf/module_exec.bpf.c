@@ -96,7 +96,7 @@ static __always_inline void tell(struct task_struct *task, __u64 address, __u64 
 		module_emit(file, span.start, span.end);
 }
 
-SEC("tp_btf/sched_process_exec")
+HOOK("tp_btf/sched_process_exec")
 int BPF_PROG(module_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
 	struct mm_struct___loaded *loaded = (void *)task->mm;

@@ -6,7 +6,7 @@
 #include "module.h"
 #include "vma.h"
 
-SEC("fentry/perf_event_mmap")
+HOOK("fentry/perf_event_mmap")
 int BPF_PROG(module_map, struct vm_area_struct *vma)
 {
 	__u64 file = file_of(vma);

@@ -101,7 +101,7 @@ static __always_inline int after_call(const struct call *call)
 }
 
 #define OPENS(name)                                                                           \
-	SEC("tp/syscalls/sys_exit_" #name)                                                    \
+	HOOK("tp/syscalls/sys_exit_" #name)                                                    \
 	int open_##name(struct syscall_exit *returned)                                        \
 	{                                                                                     \
 		struct call call;                                                             \
@@ -115,7 +115,7 @@ OPENS(openat)
 OPENS(openat2)
 OPENS(open_by_handle_at)
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int open_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];

@@ -53,7 +53,7 @@ static __always_inline int after_getfd(const struct call *call)
 			   0, ACCESS_GETFD, 0, call->result);
 }
 
-SEC("tp/syscalls/sys_exit_pidfd_open")
+HOOK("tp/syscalls/sys_exit_pidfd_open")
 int access_pidfd(struct syscall_exit *returned)
 {
 	struct call call;
@@ -61,7 +61,7 @@ int access_pidfd(struct syscall_exit *returned)
 	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_pidfd(&call) : 0;
 }
 
-SEC("tp/syscalls/sys_exit_pidfd_getfd")
+HOOK("tp/syscalls/sys_exit_pidfd_getfd")
 int access_getfd(struct syscall_exit *returned)
 {
 	struct call call;
@@ -69,7 +69,7 @@ int access_getfd(struct syscall_exit *returned)
 	return one_call_ends(&call, returned, PENDING_ACCESS) ? after_getfd(&call) : 0;
 }
 
-SEC("fexit/" CALL_FUNCTION("pidfd_open"))
+HOOK("fexit/" CALL_FUNCTION("pidfd_open"))
 int traced_pidfd(__u64 *arguments)
 {
 	struct call call = call_traced(arguments[0], arguments[1], CALL_PIDFD_OPEN, ENTRY_64);
@@ -77,7 +77,7 @@ int traced_pidfd(__u64 *arguments)
 	return after_pidfd(&call);
 }
 
-SEC("fexit/" CALL_FUNCTION("pidfd_getfd"))
+HOOK("fexit/" CALL_FUNCTION("pidfd_getfd"))
 int traced_getfd(__u64 *arguments)
 {
 	struct call call = call_traced(arguments[0], arguments[1], CALL_PIDFD_GETFD, ENTRY_64);
@@ -85,7 +85,7 @@ int traced_getfd(__u64 *arguments)
 	return after_getfd(&call);
 }
 
-SEC("fexit/" CALL_FUNCTION_32("pidfd_open"))
+HOOK("fexit/" CALL_FUNCTION_32("pidfd_open"))
 int traced_pidfd_32(__u64 *arguments)
 {
 	struct call call = call_traced(arguments[0], arguments[1], CALL_PIDFD_OPEN, ENTRY_32);
@@ -93,7 +93,7 @@ int traced_pidfd_32(__u64 *arguments)
 	return after_pidfd(&call);
 }
 
-SEC("fexit/" CALL_FUNCTION_32("pidfd_getfd"))
+HOOK("fexit/" CALL_FUNCTION_32("pidfd_getfd"))
 int traced_getfd_32(__u64 *arguments)
 {
 	struct call call = call_traced(arguments[0], arguments[1], CALL_PIDFD_GETFD, ENTRY_32);
@@ -101,7 +101,7 @@ int traced_getfd_32(__u64 *arguments)
 	return after_getfd(&call);
 }
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int access_pidfd_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
@@ -113,7 +113,7 @@ int access_pidfd_calls(__u64 *arguments)
 	return after_pidfd(&call);
 }
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int access_getfd_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];

@@ -93,7 +93,7 @@ __noinline int after_mknod(int folder, __u64 name, __u32 mode)
 }
 
 #define OPENS(name)                                                                         \
-	SEC("tp/syscalls/sys_exit_" #name)                                                  \
+	HOOK("tp/syscalls/sys_exit_" #name)                                                  \
 	int fifo_##name(struct syscall_exit *returned)                                      \
 	{                                                                                   \
 		struct call call;                                                           \
@@ -106,7 +106,7 @@ OPENS(openat2)
 OPENS(creat)
 OPENS(open_by_handle_at)
 
-SEC("tp/syscalls/sys_exit_open")
+HOOK("tp/syscalls/sys_exit_open")
 int fifo_open_call(struct syscall_exit *returned)
 {
 	struct call call;
@@ -114,7 +114,7 @@ int fifo_open_call(struct syscall_exit *returned)
 	return one_call_ends(&call, returned, PENDING_PIPE) ? after_open(call.result) : 0;
 }
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int fifo_open_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];
@@ -135,7 +135,7 @@ static __always_inline int after_making(const struct call *call)
 	return after_mknod(AT_FDCWD, argument_of(call, first), argument_of(call, second));
 }
 
-SEC("tp/syscalls/sys_exit_mknodat")
+HOOK("tp/syscalls/sys_exit_mknodat")
 int fifo_mknodat(struct syscall_exit *returned)
 {
 	struct call call;
@@ -143,7 +143,7 @@ int fifo_mknodat(struct syscall_exit *returned)
 	return one_call_ends(&call, returned, PENDING_PIPE) ? after_making(&call) : 0;
 }
 
-SEC("tp/syscalls/sys_exit_mknod")
+HOOK("tp/syscalls/sys_exit_mknod")
 int fifo_mknod(struct syscall_exit *returned)
 {
 	struct call call;
@@ -151,7 +151,7 @@ int fifo_mknod(struct syscall_exit *returned)
 	return one_call_ends(&call, returned, PENDING_PIPE) ? after_making(&call) : 0;
 }
 
-SEC("tp_btf/sys_exit")
+HOOK("tp_btf/sys_exit")
 int fifo_make_calls(__u64 *arguments)
 {
 	struct pt_regs *regs = (void *)arguments[0];

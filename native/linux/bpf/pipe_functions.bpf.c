@@ -11,7 +11,7 @@ static __always_inline bool waits(struct file *file)
 }
 
 /* One that may wait for the other end is told before it does (fs/pipe.c). */
-SEC("fentry/fifo_open")
+HOOK("fentry/fifo_open")
 int fifo_open(__u64 *arguments)
 {
 	struct file *file = (void *)arguments[1];
@@ -21,7 +21,7 @@ int fifo_open(__u64 *arguments)
 	return 0;
 }
 
-SEC("fexit/fifo_open")
+HOOK("fexit/fifo_open")
 int fifo_opened(__u64 *arguments)
 {
 	struct file *file = (void *)arguments[1];
@@ -35,7 +35,7 @@ int fifo_opened(__u64 *arguments)
  * Here the mount is known, and below whether it came about: the arguments there differ between kernels. What is not
  * refused here is made there (fs/namei.c, do_mknodat), so that nothing is left behind.
  */
-SEC("fexit/security_path_mknod")
+HOOK("fexit/security_path_mknod")
 int fifo_make(__u64 *arguments)
 {
 	struct path *folder = (void *)arguments[0];
@@ -66,7 +66,7 @@ struct dentry___inode {
  * A file system on top of others (overlayfs, fs/overlayfs/dir.c) calls it again for the one below, while it
  * creates: with another dentry. The dentry is the second argument or, since 5.12, the third.
  */
-SEC("fexit/vfs_mknod")
+HOOK("fexit/vfs_mknod")
 int fifo_made(__u64 *arguments)
 {
 	struct begun *begun = begun_here(false);

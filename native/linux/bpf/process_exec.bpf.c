@@ -198,9 +198,11 @@ static __always_inline void add_arguments(struct exec_scratch *mine, struct mm_s
 	string_added(mine, length);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+HOOK("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *trusted, pid_t old_pid, struct linux_binprm *trusted_bprm)
 {
+	struct task_struct *task = plain_task(trusted);
+	struct linux_binprm *bprm = plain_pointer(PLAIN_BINPRM, trusted_bprm);
 	__u32 zero = 0;
 	struct exec_scratch *mine = bpf_map_lookup_elem(&scratch, &zero);
 	struct bulk_scratch *pieces = bpf_map_lookup_elem(&bulk, &zero);

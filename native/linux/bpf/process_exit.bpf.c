@@ -10,10 +10,10 @@ static __always_inline __s32 exit_code_of(struct task_struct *task)
 	return task->group_leader->exit_code;
 }
 
-SEC("tp_btf/sched_process_exit")
+HOOK("tp_btf/sched_process_exit")
 int process_exit(__u64 *arguments)
 {
-	struct task_struct *task = (void *)arguments[0];
+	struct task_struct *task = plain_task((void *)arguments[0]);
 	struct cpu_counters *cpu;
 	struct exit_record *record;
 

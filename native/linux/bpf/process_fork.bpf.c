@@ -62,12 +62,14 @@ static __always_inline int emit_extended(struct task_struct *creator, struct tas
 	return 0;
 }
 
-SEC("tp_btf/sched_process_fork")
+HOOK("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *creator, struct task_struct *child)
 {
 	struct cpu_counters *cpu;
 	struct fork_record *record;
 
+	creator = plain_task(creator);
+	child = plain_task(child);
 	if (child->pid != child->tgid)
 		return 0;
 	cpu = counters_of_this_cpu();

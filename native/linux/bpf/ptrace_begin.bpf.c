@@ -17,19 +17,19 @@ static __always_inline int before_ptrace(struct call call)
 	return 0;
 }
 
-SEC("fentry/" CALL_FUNCTION("ptrace"))
+HOOK("fentry/" CALL_FUNCTION("ptrace"))
 int traced_begin(__u64 *arguments)
 {
 	return before_ptrace(call_traced(arguments[0], 0, CALL_PTRACE, ENTRY_64));
 }
 
-SEC("fentry/" CALL_FUNCTION_COMPAT("ptrace"))
+HOOK("fentry/" CALL_FUNCTION_COMPAT("ptrace"))
 int traced_begin_32(__u64 *arguments)
 {
 	return before_ptrace(call_traced(arguments[0], 0, CALL_PTRACE, ENTRY_32));
 }
 
-SEC("fentry/" CALL_FUNCTION_X32("ptrace"))
+HOOK("fentry/" CALL_FUNCTION_X32("ptrace"))
 int traced_begin_x32(__u64 *arguments)
 {
 	return before_ptrace(call_traced(arguments[0], 0, CALL_PTRACE, ENTRY_X32));

@@ -35,7 +35,7 @@ static __always_inline bool is_under_way(struct moved *moved, struct task_struct
 	return BPF_CORE_READ(traced, ptrace) || bpf_ktime_get_boot_ns() - moved->boot_ns < MOVED_NS;
 }
 
-SEC("tp_btf/task_newtask")
+HOOK("tp_btf/task_newtask")
 int remote_thread(__u64 *arguments)
 {
 	struct task_struct *thread = (void *)arguments[0];

@@ -2,7 +2,7 @@
 /* What is remembered of the files that a process has mapped goes with it. See module.h. */
 #include "spans.h"
 
-SEC("tp_btf/sched_process_exit")
+HOOK("tp_btf/sched_process_exit")
 int BPF_PROG(span_exit, struct task_struct *task)
 {
 	__u32 process = task->tgid;

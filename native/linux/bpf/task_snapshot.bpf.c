@@ -166,14 +166,17 @@ static __always_inline bool speaks_for_process(struct task_struct *task)
 	return task->mm && !task->group_leader->mm;
 }
 
-SEC("iter/task")
+HOOK("iter/task")
 int task_snapshot(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
 	struct snapshot_scratch *mine;
 	__u32 zero = 0;
 
-	if (!task || !speaks_for_process(task))
+	if (!task)
+		return 0;
+	task = plain_task(task);
+	if (!speaks_for_process(task))
 		return 0;
 	mine = bpf_map_lookup_elem(&scratch, &zero);
 	if (!mine)

@@ -18,7 +18,7 @@ static __always_inline void forget_process(__u32 process)
 		forget(writes, &process, written);
 }
 
-SEC("tp_btf/sched_process_exit")
+HOOK("tp_btf/sched_process_exit")
 int BPF_PROG(track_exit, struct task_struct *task)
 {
 	if (holds_any(moves))
@@ -30,7 +30,7 @@ int BPF_PROG(track_exit, struct task_struct *task)
 }
 
 /* An exec ends all other threads, and takes the number of the first one: `old_pid` had its own until then. */
-SEC("tp_btf/sched_process_exec")
+HOOK("tp_btf/sched_process_exec")
 int BPF_PROG(track_exec, struct task_struct *task, pid_t old_pid)
 {
 	if (holds_any(moves)) {
