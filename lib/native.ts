@@ -181,8 +181,8 @@ export interface NativeSource {
   missedRuns(): Record<string, number>
   /** Programs that were attached and are not any more. */
   lostPrograms(): string[]
-  /** Resolves when nothing is left of them in the kernel. */
-  detach(): Promise<void>
+  /** Resolves when no program is attached any more. */
+  detach(): Promise<void> | undefined
   close(): void
   ref(): void
   unref(): void

@@ -37,7 +37,7 @@ const KINDS: readonly Kind[] = [
   {
     prefix: 'tp/syscalls/',
     rung: 'system call tracepoint',
-    remedy: 'mount tracefs, and use a kernel with CONFIG_FTRACE_SYSCALLS',
+    remedy: 'mount tracefs where it cannot be opened without, and use a kernel with CONFIG_FTRACE_SYSCALLS',
   },
   { prefix: 'iter/', rung: 'task iterator', remedy: 'use Linux 5.8 or newer, without lockdown=confidentiality' },
 ]

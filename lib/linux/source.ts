@@ -174,8 +174,8 @@ export class LinuxSource {
   }
 
   /** Takes the programs out of the kernel; what they wrote can still be read. */
-  detach(): Promise<void> {
-    return this.#native.detach()
+  async detach(): Promise<void> {
+    await this.#native.detach()
   }
 
   /** Gives everything back. A wait that is under way ends at once. */

@@ -6,10 +6,19 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <thread>
 #include <utility>
 
 namespace kernelwire {
+namespace {
+
+// They do nothing but wait.
+constexpr size_t kThreads = 16;
+
+}  // namespace
 
 int BpfLink::Attach(int program, const Hook& hook, uint64_t tracepoint, BpfLink* link) {
   BpfLink made;
@@ -53,6 +62,23 @@ bool BpfLink::IsOf(int program) const {
   length = sizeof(program_info);
   if (bpf_obj_get_info_by_fd(program, &program_info, &length)) return false;
   return link_info.prog_id == program_info.id;
+}
+
+std::vector<FileDescriptor> DetachAll(std::vector<BpfLink> links) {
+  std::vector<FileDescriptor> left(links.size());
+  std::atomic<size_t> next{0};
+  const auto detach = [&links, &left, &next] {
+    for (size_t i = next++; i < links.size(); i = next++) {
+      const bool is_off = links[i].detaches_at_once();
+      left[i] = links[i].Detach();
+      if (!is_off) left[i].Close();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < std::min(links.size(), kThreads); i++) threads.emplace_back(detach);
+  detach();
+  for (std::thread& thread : threads) thread.join();
+  return left;
 }
 
 }  // namespace kernelwire

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "linux/file_descriptor.h"
 #include "linux/hook.h"
@@ -16,11 +17,14 @@ class BpfLink {
   // `tracepoint`: its number, where the hook is one. 0 or an errno.
   static int Attach(int program, const Hook& hook, uint64_t tracepoint, BpfLink* link);
 
-  // Takes the program off its hook, where the kernel has links. Whoever closes what is left waits
-  // for the kernel: a tracepoint's event goes when no CPU can be in it any more (kernel/trace/
-  // trace_event_perf.c, perf_trace_event_unreg), one after the other.
+  // Takes the program off its hook. Blocks where the hook is a tracepoint: for a grace period
+  // (kernel/ trace/bpf_trace.c, perf_event_detach_bpf_prog), which links that are closed at once
+  // share. What is left then is an event that nobody looks at; before 5.15 the program hangs on it
+  // until it is closed.
   FileDescriptor Detach();
+  bool detaches_at_once() const { return static_cast<bool>(fd_); }
 
+  explicit operator bool() const { return fd_ || event_; }
   int fd() const { return fd_.get(); }
   // Whether the kernel still says that it is the link of this program; true where it cannot be
   // asked.
@@ -32,5 +36,8 @@ class BpfLink {
   FileDescriptor event_;  // of a tracepoint
   FileDescriptor fd_;     // none for a tracepoint before 5.15, which has no link of its own
 };
+
+// Of all at once. What is left is to be closed: no program hangs on it any more.
+std::vector<FileDescriptor> DetachAll(std::vector<BpfLink> links);
 
 }  // namespace kernelwire

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "linux/bpf_link.h"
 #include "linux/file_descriptor.h"
@@ -23,8 +24,8 @@ class BpfProgram {
 
   // Where it is not attached yet.
   bool Attach(ProgramError* error);
-  // Whoever closes what is left may wait for the kernel.
-  FileDescriptor Detach() { return link_.Detach(); }
+  // It is attached as long as there is what is given back.
+  BpfLink Detach() { return std::move(link_); }
   // Whether the kernel still says so; true where it cannot be asked.
   bool IsAttached() const { return !is_told_ || link_.IsOf(fd_.get()); }
 

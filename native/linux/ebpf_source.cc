@@ -221,14 +221,14 @@ std::vector<std::string> EbpfSource::LostPrograms() const {
   return lost;
 }
 
-std::vector<FileDescriptor> EbpfSource::Detach() {
+std::vector<BpfLink> EbpfSource::Detach() {
   is_detached_ = true;
-  std::vector<FileDescriptor> left;
-  for (BpfProgram* program : ProgramsOf(climbed_)) left.push_back(program->Detach());
+  std::vector<BpfLink> links;
   missed_runs_ = MissedRuns();
+  for (BpfProgram* program : ProgramsOf(climbed_)) links.push_back(program->Detach());
   for (Climbed& one : climbed_) one.programs.clear();
   iterator_.reset();
-  return left;
+  return links;
 }
 
 }  // namespace kernelwire

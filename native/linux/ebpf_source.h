@@ -87,9 +87,9 @@ class EbpfSource {
   // For TakeSnapshot() on another thread; null where the kernel refuses it, and when detached.
   std::shared_ptr<const BpfProgram> iterator() const { return iterator_; }
 
-  // Takes the programs out of the kernel; what they wrote stays in the ring. To close what is left
-  // may take a second: not for the event loop.
-  std::vector<FileDescriptor> Detach();
+  // Takes the programs out of the kernel; what they wrote stays in the ring. They are attached as
+  // long as there are the links: to let them go may take seconds. Not for the event loop.
+  std::vector<BpfLink> Detach();
 
  private:
   // A rung that was tried: its programs, null where refused, and where their states begin.

@@ -278,17 +278,28 @@ Napi::Value SourceObject::LostPrograms(const Napi::CallbackInfo& info) {
   return lost;
 }
 
-// A promise, when nothing is left of it in the kernel.
+// A promise, when no program is attached any more. Events of tracepoints that nobody looks at may
+// still be on their way out then: the kernel takes its time for each of them.
 Napi::Value SourceObject::Detach(const Napi::CallbackInfo& info) {
   if (!source_) return info.Env().Undefined();
-  auto left = std::make_shared<std::vector<FileDescriptor>>(source_->Detach());
+  auto links = std::make_shared<std::vector<BpfLink>>(source_->Detach());
+  auto events = std::make_shared<std::vector<FileDescriptor>>();
   return Background<bool>::Run(
       info.Env(),
-      [left] {
-        left->clear();
+      [links, events] {
+        *events = DetachAll(std::move(*links));
         return true;
       },
-      [](Napi::Env env, bool) { return env.Undefined(); });
+      [events](Napi::Env env, bool) {
+        Background<bool>::Run(
+            env,
+            [events] {
+              events->clear();
+              return true;
+            },
+            [](Napi::Env env, bool) { return env.Undefined(); });
+        return env.Undefined();
+      });
 }
 
 // Afterwards the ring's and the counters' ArrayBuffers have no bytes.

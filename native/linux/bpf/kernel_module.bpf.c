@@ -71,7 +71,7 @@ int BPF_PROG(kernel_module, struct module *module)
 		return 0;
 	record->path_bytes = record->path_length = length - 1;
 	record->memory_size = size_of(module);
-	fill_header(&record->header, RECORD_MODULE, RECORD_KERNEL_MODULE, bpf_get_current_task_btf(), cpu);
+	fill_header(&record->header, RECORD_MODULE, RECORD_KERNEL_MODULE, plain_task(bpf_get_current_task_btf()), cpu);
 	shared_output(cpu, &record->header, RECORD_MODULE, sizeof(*record) + bounded(length - 1, sizeof(mine.name)));
 	return 0;
 }

@@ -54,7 +54,7 @@ __noinline int module_emit(__u64 address_of_file, __u64 start, __u64 end)
 	__u32 zero = 0;
 	struct module_scratch *mine = bpf_map_lookup_elem(&scratch, &zero);
 	struct cpu_counters *cpu = counters_of_this_cpu();
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = plain_task(bpf_get_current_task_btf());
 	struct known_file known = {};
 	struct module_record *record;
 
@@ -147,39 +147,46 @@ struct mapping {
 	__u64 executable;
 };
 
-/* `address_of_file`: as file_of() reads it. */
-static __always_inline void module_mapped(__u64 address_of_file, const struct mapping *mapping)
+/* Not static, as module_emit(). `offset`, `executable`: as a mapping has them. */
+__noinline int module_mapped_at(__u64 address_of_file, __u64 start, __u64 end, __u64 offset, __u64 executable)
 {
-	struct module_spans *all = spans_of(bpf_get_current_task_btf());
+	struct module_spans *all = spans_of(plain_task(bpf_get_current_task_btf()));
 	struct module_span mine = span_of_file(address_of_file);
 	struct module_span *known = all ? find_span(all, &mine) : NULL;
 	/* Whether it is known where the file begins, if not here. */
-	bool is_certain = known || mapping->offset == 0 || (all && !all->is_incomplete);
+	bool is_certain = known || offset == 0 || (all && !all->is_incomplete);
 
-	mine.start = mapping->start;
-	mine.end = mapping->end;
-	if (known && mapping->start == known->start) {
+	mine.start = start;
+	mine.end = end;
+	if (known && start == known->start) {
 		/* mprotect may have split the mapping that was there. */
-		if (known->end < mapping->end)
-			known->end = mapping->end;
-	} else if (!known || mapping->offset == 0 || mapping->start < known->start || mapping->start >= known->end) {
-		if (!mapping->executable && mapping->offset != 0)
-			return;
+		if (known->end < end)
+			known->end = end;
+	} else if (!known || offset == 0 || start < known->start || start >= known->end) {
+		if (!executable && offset != 0)
+			return 0;
 		if (known)
 			*known = mine;
 		else if (all)
 			known = add_span(all, &mine);
 	}
-	if (!mapping->executable)
-		return;
+	if (!executable)
+		return 0;
 	if (known) {
 		if (known->told)
-			return;
+			return 0;
 		known->told = 1;
 		mine.start = known->start;
 		mine.end = known->end;
 	}
 	module_emit(address_of_file, is_certain ? mine.start : 0, is_certain ? mine.end : 0);
+	return 0;
+}
+
+/* `address_of_file`: as file_of() reads it. */
+static __always_inline void module_mapped(__u64 address_of_file, const struct mapping *mapping)
+{
+	module_mapped_at(address_of_file, mapping->start, mapping->end, mapping->offset, mapping->executable);
 }
 
 #endif

@@ -33,9 +33,13 @@ static __always_inline bool look(struct task_struct *task, __u64 address, struct
 	return bpf_find_vma(task, address, see, view, 0) == 0;
 }
 
-/* Where the mappings of the same file that lie before this one, without a gap, begin. */
-static __noinline __u64 start_of(struct task_struct *task, __u64 start, __u64 inode)
+/*
+ * Where the mappings of the same file that lie before this one, without a gap, begin. Not static, as
+ * module_emit(): of the current task, which is the one that an exec is told of.
+ */
+__noinline __u64 start_of(__u64 start, __u64 inode)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct view view = {};
 
 	for (int i = 0; i < MODULE_PIECES; i++) {
@@ -47,8 +51,9 @@ static __noinline __u64 start_of(struct task_struct *task, __u64 start, __u64 in
 }
 
 /* Where those that lie behind it end, with the anonymous one (.bss) that follows the last. */
-static __noinline __u64 end_of(struct task_struct *task, __u64 end, __u64 inode)
+__noinline __u64 end_of(__u64 end, __u64 inode)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct view view = {};
 
 	for (int i = 0; i < MODULE_PIECES; i++) {
@@ -71,15 +76,15 @@ static __noinline __u64 end_of(struct task_struct *task, __u64 end, __u64 inode)
 static __noinline __u64 find(struct task_struct *task, __u64 address, __u64 data, struct module_span *span)
 {
 	struct view first = {}, last = {};
-	struct module_spans *all = spans_of(task);
+	struct module_spans *all = spans_of(plain_task(task));
 
 	if (!span || !look(task, address, &first) || !first.file)
 		return 0;
 	if (!data || !look(task, data, &last) || last.inode != first.inode)
 		last.end = first.end;
 	*span = span_of_file(first.file);
-	span->start = start_of(task, first.start, first.inode);
-	span->end = end_of(task, last.end, first.inode);
+	span->start = start_of(first.start, first.inode);
+	span->end = end_of(last.end, first.inode);
 	span->told = 1;
 	if (all)
 		add_span(all, span);
@@ -87,30 +92,32 @@ static __noinline __u64 find(struct task_struct *task, __u64 address, __u64 data
 }
 
 /* What is told is not told from within: the verifier allows all frames together 512 bytes of stack. */
-static __always_inline void tell(struct task_struct *task, __u64 address, __u64 data)
+__noinline int tell(__u64 address, __u64 data)
 {
 	struct module_span span = {};
-	__u64 file = find(task, address, data, &span);
+	__u64 file = find(bpf_get_current_task_btf(), address, data, &span);
 
 	if (file)
 		module_emit(file, span.start, span.end);
+	return 0;
 }
 
 HOOK("tp_btf/sched_process_exec")
 int BPF_PROG(module_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
-	struct mm_struct___loaded *loaded = (void *)task->mm;
+	struct mm_struct *mm = plain_task(task)->mm;
+	struct mm_struct___loaded *loaded = (void *)mm;
 	__u8 class = 0;
 	struct auxv auxv;
 	__u64 base;
 
 	bpf_probe_read_kernel(&class, sizeof(class), &bprm->buf[4]); /* EI_CLASS */
-	auxv = auxv_read(task->mm, class == 1);
-	base = image_base((__u64)BPF_CORE_READ(task, mm), auxv.program_headers);
+	auxv = auxv_read(mm, class == 1);
+	base = image_base((__u64)mm, auxv.program_headers);
 	if (base)
-		tell(task, base, BPF_CORE_READ(loaded, end_data) - 1);
+		tell(base, BPF_CORE_READ(loaded, end_data) - 1);
 	if (auxv.interpreter)
-		tell(task, auxv.interpreter, 0);
+		tell(auxv.interpreter, 0);
 	return 0;
 }
 
