@@ -24,6 +24,7 @@ export interface Verdict {
 /** One of these must be attached, or the event never comes; for others, any that they need. */
 const MAKERS: Partial<Record<EventName, readonly string[]>> = {
   NEW_PROCESS: ['process_exec', 'process_fork'],
+  MODULE_LOAD: ['module_exec', 'module_map', 'module_mmap', 'module_calls', 'kernel_module'],
 }
 
 /** `outcome`: what a trial came to. */

@@ -175,6 +175,11 @@ bool BpfProgram::Attach(ProgramError* error) {
   return error->error == 0;
 }
 
+BpfLink BpfProgram::Detach() {
+  BpfLink link = std::move(link_);
+  return hook_.kind == HookKind::kTracepoint ? std::move(link) : BpfLink();
+}
+
 uint64_t BpfProgram::MissedRuns() const {
   bpf_prog_info info = {};
   __u32 length = sizeof(info);

@@ -24,8 +24,8 @@ class BpfProgram {
 
   // Where it is not attached yet.
   bool Attach(ProgramError* error);
-  // It is attached as long as there is what is given back.
-  BpfLink Detach() { return std::move(link_); }
+  // Where it hangs on a tracepoint, it does as long as there is what is given back.
+  BpfLink Detach();
   // Whether the kernel still says so; true where it cannot be asked.
   bool IsAttached() const { return !is_told_ || link_.IsOf(fd_.get()); }
 

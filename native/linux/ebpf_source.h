@@ -87,8 +87,9 @@ class EbpfSource {
   // For TakeSnapshot() on another thread; null where the kernel refuses it, and when detached.
   std::shared_ptr<const BpfProgram> iterator() const { return iterator_; }
 
-  // Takes the programs out of the kernel; what they wrote stays in the ring. They are attached as
-  // long as there are the links: to let them go may take seconds. Not for the event loop.
+  // Takes the programs out of the kernel; what they wrote stays in the ring. Those on tracepoints
+  // are attached as long as there are the links: to let them go may take seconds. Not for the event
+  // loop.
   std::vector<BpfLink> Detach();
 
  private:
