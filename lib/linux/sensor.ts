@@ -166,8 +166,7 @@ class LinuxBackend implements Backend {
     this.#isDetached = true
     const closed = this.source.close()
     this.#mapping.users.close()
-    await this.#hasher.close()
-    await closed
+    await Promise.all([this.#hasher.close(), closed])
   }
 
   #wake(): void {

@@ -175,7 +175,7 @@ export class LinuxSource {
 
   /** Takes the programs out of the kernel; what they wrote can still be read. */
   async detach(): Promise<void> {
-    await this.#native.detach()
+    await within(DETACH_LIMIT_MS, this.#native.detach())
   }
 
   /** Gives everything back. A wait that is under way ends at once. */
@@ -184,7 +184,7 @@ export class LinuxSource {
     const detached = this.#native.detach()
     this.#native.close()
     this.answer()
-    await detached
+    await within(DETACH_LIMIT_MS, detached)
   }
 
   ref(): void {
@@ -194,4 +194,17 @@ export class LinuxSource {
   unref(): void {
     this.#native.unref()
   }
+}
+
+/** It is done on a thread of Node's pool, which calls of the host that hang may have taken, all of them. */
+const DETACH_LIMIT_MS = 5_000
+
+/** Resolves with it, or when the time is over. */
+async function within(limitMs: number, promise: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs)
+  })
+  await Promise.race([promise, over])
+  clearTimeout(timer)
 }

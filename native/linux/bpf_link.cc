@@ -3,13 +3,13 @@
 
 #include <bpf/bpf.h>
 #include <linux/perf_event.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <thread>
 #include <utility>
 
 namespace kernelwire {
@@ -17,6 +17,22 @@ namespace {
 
 // They do nothing but wait.
 constexpr size_t kThreads = 16;
+
+struct Job {
+  std::vector<BpfLink>& links;
+  std::vector<FileDescriptor>& left;
+  std::atomic<size_t> next{0};
+};
+
+void* DetachNext(void* data) {
+  Job* job = static_cast<Job*>(data);
+  for (size_t i = job->next++; i < job->links.size(); i = job->next++) {
+    const bool is_off = job->links[i].detaches_at_once();
+    job->left[i] = job->links[i].Detach();
+    if (!is_off) job->left[i].Close();
+  }
+  return nullptr;
+}
 
 }  // namespace
 
@@ -66,18 +82,16 @@ bool BpfLink::IsOf(int program) const {
 
 std::vector<FileDescriptor> DetachAll(std::vector<BpfLink> links) {
   std::vector<FileDescriptor> left(links.size());
-  std::atomic<size_t> next{0};
-  const auto detach = [&links, &left, &next] {
-    for (size_t i = next++; i < links.size(); i = next++) {
-      const bool is_off = links[i].detaches_at_once();
-      left[i] = links[i].Detach();
-      if (!is_off) left[i].Close();
-    }
-  };
-  std::vector<std::thread> threads;
-  for (size_t i = 1; i < std::min(links.size(), kThreads); i++) threads.emplace_back(detach);
-  detach();
-  for (std::thread& thread : threads) thread.join();
+  Job job{links, left};
+  std::vector<pthread_t> threads;
+  for (size_t i = 1; i < std::min(links.size(), kThreads); i++) {
+    pthread_t thread;
+    // Fewer do, where the machine has no more threads for this process.
+    if (pthread_create(&thread, nullptr, DetachNext, &job) != 0) break;
+    threads.push_back(thread);
+  }
+  DetachNext(&job);
+  for (pthread_t thread : threads) pthread_join(thread, nullptr);
   return left;
 }
 

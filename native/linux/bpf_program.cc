@@ -187,21 +187,8 @@ uint64_t BpfProgram::MissedRuns() const {
   return info.recursion_misses;
 }
 
-bool KernelHasHelper(const char* name) {
-  std::string ignored;
-  LogScope scope(&ignored);
-  btf* kernel = btf__load_vmlinux_btf();
-  if (!kernel) return false;
-
-  bool found = false;
-  const int id = btf__find_by_name_kind(kernel, "bpf_func_id", BTF_KIND_ENUM);
-  const btf_type* type = id > 0 ? btf__type_by_id(kernel, id) : nullptr;
-  for (int i = 0; type && i < btf_vlen(type); i++) {
-    const char* value = btf__name_by_offset(kernel, btf_enum(type)[i].name_off);
-    if (value && strcmp(value, name) == 0) found = true;
-  }
-  btf__free(kernel);
-  return found;
+bool HasLoop() {
+  return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_loop, nullptr) == 1;
 }
 
 bool HasTaskStorage() {

@@ -52,9 +52,8 @@ class BpfProgram {
   bool is_told_ = false;  // whether the kernel tells which program the link is of
 };
 
-// Whether programs of this kernel may call this helper, as enum bpf_func_id has it. False without
-// BTF.
-bool KernelHasHelper(const char* name);
+// Whether programs may loop by bpf_loop (5.17).
+bool HasLoop();
 
 // Whether programs on tracepoints may keep something with each thread (5.13).
 bool HasTaskStorage();

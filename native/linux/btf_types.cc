@@ -6,6 +6,9 @@ namespace {
 
 constexpr size_t kUnknown = SIZE_MAX;
 
+// Typedefs and qualifiers of one type: MAX_RESOLVE_DEPTH (kernel/bpf/btf.c).
+constexpr int kDepth = 32;
+
 // How much follows a type.
 size_t BytesBehind(const btf_type& type) {
   const size_t count = BTF_INFO_VLEN(type.info);
@@ -94,7 +97,8 @@ std::string_view BtfTypes::Name(uint32_t offset) const {
 
 uint32_t BtfTypes::Resolve(uint32_t id) const {
   const btf_type* type = Find(id);
-  while (type && IsAlias(*type)) {
+  for (int depth = 0; type && IsAlias(*type); depth++) {
+    if (depth == kDepth) return 0;
     id = type->type;
     type = Find(id);
   }

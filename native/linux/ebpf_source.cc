@@ -224,8 +224,9 @@ std::vector<std::string> EbpfSource::LostPrograms() const {
 std::vector<BpfLink> EbpfSource::Detach() {
   is_detached_ = true;
   std::vector<BpfLink> links;
+  for (BpfProgram* program : ProgramsOf(climbed_))
+    if (BpfLink link = program->Detach()) links.push_back(std::move(link));
   missed_runs_ = MissedRuns();
-  for (BpfProgram* program : ProgramsOf(climbed_)) links.push_back(program->Detach());
   for (Climbed& one : climbed_) one.programs.clear();
   iterator_.reset();
   return links;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -19,6 +20,12 @@ namespace {
 
 constexpr const char* kPath = "/sys/kernel/btf/vmlinux";
 
+// Kernels have 4 to 12 MB of types.
+constexpr size_t kMostBytes = 256 * 1024 * 1024;
+
+// include/uapi/linux/memfd.h, since 6.3: a machine may refuse files that could be executed.
+constexpr unsigned kNoExec = 0x0008U;
+
 // A file of sysfs, mapped where the kernel allows it (6.16), else read.
 class WholeFile {
  public:
@@ -31,6 +38,7 @@ class WholeFile {
     FileDescriptor file(open(path, O_RDONLY | O_CLOEXEC));
     struct stat status;
     if (!file || fstat(file.get(), &status) != 0) return errno;
+    if (static_cast<uint64_t>(status.st_size) > kMostBytes) return EFBIG;
     bytes_.size = static_cast<size_t>(status.st_size);
     mapped_ = mmap(nullptr, bytes_.size, PROT_READ, MAP_PRIVATE, file.get(), 0);
     if (mapped_ == MAP_FAILED) return Read(file.get());
@@ -141,11 +149,15 @@ void KernelBtf::Remember(std::string_view name, uint32_t kind, uint32_t id) {
 }
 
 void KernelBtf::KeepExcerpt(Bytes bytes) {
-  FileDescriptor file(memfd_create("kernelwire_btf", MFD_CLOEXEC));
+  FileDescriptor file(memfd_create("kernelwire_btf", MFD_CLOEXEC | kNoExec));
+  if (!file && errno == EINVAL) file = FileDescriptor(memfd_create("kernelwire_btf", MFD_CLOEXEC));
   if (bytes.size == 0 || !file) return;
   if (write(file.get(), bytes.data, bytes.size) != static_cast<ssize_t>(bytes.size)) return;
+  const std::string path = "/proc/self/fd/" + std::to_string(file.get());
+  // Not where /proc is not mounted.
+  if (access(path.c_str(), R_OK) != 0) return;
   excerpt_ = std::move(file);
-  excerpt_path_ = "/proc/self/fd/" + std::to_string(excerpt_.get());
+  excerpt_path_ = path;
 }
 
 }  // namespace kernelwire

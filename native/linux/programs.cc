@@ -4,6 +4,7 @@
 #include "access_calls.skel.h"
 #include "call_begin.skel.h"
 #include "kernel_module.skel.h"
+#include "linux/bpf_program.h"
 #include "memory_open.skel.h"
 #include "memory_write.skel.h"
 #include "module_calls.skel.h"

@@ -117,7 +117,7 @@ void SourceObject::CloseAtExit(void* object) { static_cast<SourceObject*>(object
 void SourceObject::Close() {
   if (source_) {
     source_->StopWaiter();
-    source_->Detach();
+    DetachAll(source_->Detach());
     on_answer_.reset();
   }
   source_.reset();

@@ -1,7 +1,7 @@
 /**
- * How many instructions the verifier goes through for each program (verified_insns), on Linux 6.18, and on 6.1 those that need trampolines: opening a sensor
- * takes a millisecond for each thousand. A program that has grown by half is one whose loops or branches multiply. By
- * the kernel's names: at most 15 characters.
+ * How many instructions the verifier goes through for each program (verified_insns), on Linux 6.18, and on 6.1 for those
+ * that need trampolines: opening a sensor takes a millisecond for each thousand. A program that has grown by half is one
+ * whose loops or branches multiply. By the kernel's names: at most 15 characters.
  */
 export const VERIFIED: Readonly<Record<string, number>> = {
   access_getfd: 1187,

@@ -113,7 +113,8 @@ int BPF_PROG(module_exec, struct task_struct *task, pid_t old_pid, struct linux_
 
 	bpf_probe_read_kernel(&class, sizeof(class), &bprm->buf[4]); /* EI_CLASS */
 	auxv = auxv_read(mm, class == 1);
-	base = image_base((__u64)mm, auxv.program_headers);
+	/* A number, as the function wants it. */
+	base = image_base((__u64)BPF_CORE_READ(task, mm), auxv.program_headers);
 	if (base)
 		tell(base, BPF_CORE_READ(loaded, end_data) - 1);
 	if (auxv.interpreter)
