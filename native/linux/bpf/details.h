@@ -6,9 +6,6 @@
 #include "core.h"
 #include "path.h"
 
-/* Of the program's own scratch. */
-static __always_inline struct path_buffer *own_buffer(void);
-
 /*
  * A path into that buffer. Not static: the verifier goes through it once, not once for each caller. It
  * wants numbers then, not pointers.
@@ -113,6 +110,8 @@ static long kernfs_step(__u64 index, struct path_buffer **context)
 	WRITE_ONCE(buffer->dentry, (struct dentry *)parent);
 	return 0;
 }
+
+REPEATED(kernfs_step, struct path_buffer, own_buffer)
 
 static __noinline int path_of_kernfs(struct kernfs_node *node, struct path_buffer *buffer)
 {

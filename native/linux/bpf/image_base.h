@@ -95,6 +95,13 @@ struct {
 	__type(value, struct image_search);
 } image_searches SEC(".maps");
 
+static __always_inline struct image_search *own_search(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&image_searches, &zero);
+}
+
 #ifndef KERNELWIRE_OLD
 /* One entry of a node: mas_descend's way (lib/maple_tree.c). A pivot of 0 behind the first one is the end of the node. */
 static long maple_step(__u64 index, struct image_search **context)
@@ -151,6 +158,8 @@ static long tree_step(__u64 index, struct image_search **context)
 	return 0;
 }
 
+REPEATED(tree_step, struct image_search, own_search)
+
 static __always_inline void find_mapping(struct image_search *search, __u64 address)
 {
 	struct mm_struct___tree *tree = (void *)READ_ONCE(search->mm);
@@ -201,6 +210,8 @@ static long below_step(__u64 index, struct image_search **context)
 	return !program_at(search, READ_ONCE(search->start) - 1);
 }
 
+REPEATED(below_step, struct image_search, own_search)
+
 /* The lowest of the mappings next to the one that holds the address, if that is one of the program; 0: it is none. */
 static __noinline __u64 lowest_near(struct image_search *search, __u64 address)
 {
@@ -219,8 +230,7 @@ __noinline __u64 image_base(__u64 address_of_mm, __u64 program_headers)
 {
 	struct mm_struct *mm = (struct mm_struct *)address_of_mm;
 	struct mm_struct___code *code = (void *)mm;
-	__u32 zero = 0;
-	struct image_search *search = bpf_map_lookup_elem(&image_searches, &zero);
+	struct image_search *search = own_search();
 	__u64 base, other;
 
 	if (!search)

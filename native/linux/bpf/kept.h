@@ -28,7 +28,8 @@
 		__type(value, struct holdings);               \
 	} name##_held SEC(".maps")
 
-static __noinline __u64 sharer_of_current(void)
+/* Not static: the verifier goes through it once, not once for each caller. */
+__noinline __u64 sharer_of_current(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u64 mixed = payer_of(task);

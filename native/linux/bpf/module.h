@@ -27,6 +27,14 @@ struct {
 	__type(value, struct module_scratch);
 } scratch SEC(".maps");
 
+static __always_inline struct path_buffer *own_buffer(void)
+{
+	__u32 zero = 0;
+	struct module_scratch *mine = bpf_map_lookup_elem(&scratch, &zero);
+
+	return mine ? &mine->path : NULL;
+}
+
 /* Larger than what fits on the stack; of the current CPU, which a program does not leave. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

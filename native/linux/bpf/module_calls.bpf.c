@@ -70,28 +70,32 @@ static long see_protected(struct task_struct *task, struct vm_area_struct *vma, 
 	return 0;
 }
 
+struct protected {
+	__u64 address; /* of the mapping that is next */
+	__u64 end;
+};
+
+/* bpf_find_vma and bpf_loop are as old as each other: the body is verified once. */
+static long look_at_next(__u64 index, struct protected *protected)
+{
+	struct mapping mapping = {};
+	long error = bpf_find_vma(bpf_get_current_task_btf(), protected->address, see_protected, &mapping, 0);
+
+	if (error == -EBUSY)
+		return 0;
+	protected->address = error ? protected->end : mapping.end;
+	return protected->address >= protected->end;
+}
+
 static __always_inline int after_mprotect(__u64 result, __u64 address, __u64 length, __u64 protection)
 {
-	struct task_struct *task;
-	__u64 end = address + length;
+	struct protected protected = { .address = address, .end = address + length };
 
-	if (result != 0 || !(protection & PROT_EXEC))
+	if (result != 0 || !(protection & PROT_EXEC) || address >= protected.end)
 		return 0;
-	task = bpf_get_current_task_btf();
-	for (int i = 0; i < MPROTECT_LOOKS; i++) {
-		struct mapping mapping = {};
-		long error;
-
-		if (address >= end)
-			return 0;
-		error = bpf_find_vma(task, address, see_protected, &mapping, 0);
-		if (error == -EBUSY)
-			continue;
-		if (error)
-			return 0;
-		address = mapping.end;
-	}
-	module_missed();
+	bpf_loop(MPROTECT_LOOKS, look_at_next, &protected, 0);
+	if (protected.address < protected.end)
+		module_missed();
 	return 0;
 }
 

@@ -33,40 +33,54 @@ static __always_inline bool look(struct task_struct *task, __u64 address, struct
 	return bpf_find_vma(task, address, see, view, 0) == 0;
 }
 
-/*
- * Where the mappings of the same file that lie before this one, without a gap, begin. Not static, as
- * module_emit(): of the current task, which is the one that an exec is told of.
- */
-__noinline __u64 start_of(__u64 start, __u64 inode)
+/* Along the mappings of a file. */
+struct walk {
+	__u64 edge;
+	__u64 inode;
+};
+
+static long walk_down(__u64 index, struct walk *walk)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct view view = {};
 
-	for (int i = 0; i < MODULE_PIECES; i++) {
-		if (!look(task, start - 1, &view) || view.inode != inode)
-			break;
-		start = view.start;
-	}
-	return start;
+	if (!look(bpf_get_current_task_btf(), walk->edge - 1, &view) || view.inode != walk->inode)
+		return 1;
+	walk->edge = view.start;
+	return 0;
 }
 
-/* Where those that lie behind it end, with the anonymous one (.bss) that follows the last. */
-__noinline __u64 end_of(__u64 end, __u64 inode)
+/* With the anonymous mapping (.bss) that follows the last. */
+static long walk_up(__u64 index, struct walk *walk)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct view view = {};
 
-	for (int i = 0; i < MODULE_PIECES; i++) {
-		if (!look(task, end, &view))
-			break;
-		if (view.inode != inode) {
-			if (view.anonymous)
-				end = view.end;
-			break;
-		}
-		end = view.end;
+	if (!look(bpf_get_current_task_btf(), walk->edge, &view))
+		return 1;
+	if (view.inode != walk->inode) {
+		if (view.anonymous)
+			walk->edge = view.end;
+		return 1;
 	}
-	return end;
+	walk->edge = view.end;
+	return 0;
+}
+
+/* Where the mappings of the same file that lie before this one, without a gap, begin. Not static, as module_emit(). */
+__noinline __u64 start_of(__u64 start, __u64 inode)
+{
+	struct walk walk = { .edge = start, .inode = inode };
+
+	bpf_loop(MODULE_PIECES, walk_down, &walk, 0);
+	return walk.edge;
+}
+
+/* Where those that lie behind it end. */
+__noinline __u64 end_of(__u64 end, __u64 inode)
+{
+	struct walk walk = { .edge = end, .inode = inode };
+
+	bpf_loop(MODULE_PIECES, walk_up, &walk, 0);
+	return walk.edge;
 }
 
 /*
@@ -105,20 +119,18 @@ __noinline int tell(__u64 address, __u64 data)
 HOOK("tp_btf/sched_process_exec")
 int BPF_PROG(module_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
-	struct mm_struct *mm = plain_task(task)->mm;
+	__u64 mm = (__u64)BPF_CORE_READ(task, mm);
 	struct mm_struct___loaded *loaded = (void *)mm;
 	__u8 class = 0;
-	struct auxv auxv;
-	__u64 base;
+	__u64 base, interpreter;
 
 	bpf_probe_read_kernel(&class, sizeof(class), &bprm->buf[4]); /* EI_CLASS */
-	auxv = auxv_read(mm, class == 1);
-	/* A number, as the function wants it. */
-	base = image_base((__u64)BPF_CORE_READ(task, mm), auxv.program_headers);
+	base = image_base(mm, auxv_value(mm, AT_PHDR, class == 1));
 	if (base)
 		tell(base, BPF_CORE_READ(loaded, end_data) - 1);
-	if (auxv.interpreter)
-		tell(auxv.interpreter, 0);
+	interpreter = auxv_value(mm, AT_BASE, class == 1);
+	if (interpreter)
+		tell(interpreter, 0);
 	return 0;
 }
 

@@ -35,6 +35,9 @@ struct path_buffer {
 	__u32 mount_namespace;	/* in which the path holds; 0: none */
 };
 
+/* Of the program's own scratch. */
+static __always_inline struct path_buffer *own_buffer(void);
+
 static __always_inline void path_clear(struct path_buffer *buffer)
 {
 	WRITE_ONCE(buffer->start, PATH_LIMIT);
@@ -116,7 +119,9 @@ static long path_step(__u64 index, struct path_buffer **context)
 	return 0;
 }
 
-/* Nowhere yet where there are more than PATH_DEPTH names: then `total` is less than the true length. */
+REPEATED(path_step, struct path_buffer, own_buffer)
+
+/* `buffer`: the program's own. Nowhere yet where there are more than PATH_DEPTH names: then `total` is less than the true length. */
 static __noinline int path_of_dentry(struct vfsmount *mount_point, struct dentry *dentry, __u64 own,
 				     struct path_buffer *buffer)
 {

@@ -39,6 +39,14 @@ struct {
 	__type(value, struct pipe_scratch);
 } scratch SEC(".maps");
 
+static __always_inline struct path_buffer *own_buffer(void)
+{
+	__u32 zero = 0;
+	struct pipe_scratch *mine = bpf_map_lookup_elem(&scratch, &zero);
+
+	return mine ? &mine->path : NULL;
+}
+
 static __always_inline struct pipe_scratch *scratch_of_this_cpu(void)
 {
 	__u32 zero = 0;

@@ -19,6 +19,7 @@ struct exec_scratch {
 
 struct bulk_scratch {
 	__u64 offset;
+	struct record_header image;	/* what the headers of all pieces have in common */
 	struct bulk_record record;
 	char bytes[BULK_PIECE];
 };
@@ -45,10 +46,14 @@ struct {
 	__type(value, struct bulk_scratch);
 } bulk SEC(".maps");
 
+/* `image`: a header of the same image. */
 static __always_inline void fill_bulk(struct bulk_record *record, __u32 type, __u32 offset, __u32 total, __u32 length,
-				      struct task_struct *task, struct cpu_counters *cpu)
+				      const struct record_header *image, struct cpu_counters *cpu)
 {
-	fill_header(&record->header, type, 0, task, cpu);
+	record->header = *image;
+	record->header.type = type;
+	record->header.boot_ns = bpf_ktime_get_boot_ns();
+	record->header.lost = cpu->lost;
 	record->offset = offset;
 	record->total = total;
 	record->length = length;
@@ -56,12 +61,12 @@ static __always_inline void fill_bulk(struct bulk_record *record, __u32 type, __
 }
 
 /* A whole piece is read straight into the ring. */
-#define emit_whole_piece(size, type, from, offset, total, task, cpu)                                \
+#define emit_whole_piece(size, type, from, offset, total, image, cpu)                               \
 	({                                                                                          \
 		struct bulk_record *piece_ = record_reserve(cpu, type, sizeof(*piece_) + (size));   \
 		bool written_ = false;                                                              \
 		if (piece_) {                                                                       \
-			fill_bulk(piece_, type, offset, total, size, task, cpu);                    \
+			fill_bulk(piece_, type, offset, total, size, image, cpu);                   \
 			written_ = !bpf_probe_read_user(piece_ + 1, size, (void *)(from) + (offset)); \
 			if (written_) {                                                             \
 				record_submit(piece_);                                              \
@@ -75,51 +80,67 @@ static __always_inline void fill_bulk(struct bulk_record *record, __u32 type, __
 
 /* The last piece has a size of its own. */
 static __always_inline bool emit_last_piece(struct bulk_scratch *mine, __u32 type, __u64 from, __u32 offset,
-					    __u32 total, struct task_struct *task, struct cpu_counters *cpu)
+					    __u32 total, struct cpu_counters *cpu)
 {
 	__u64 length = bounded(total - offset, BULK_PIECE);
 
-	fill_bulk(&mine->record, type, offset, total, length, task, cpu);
+	fill_bulk(&mine->record, type, offset, total, length, &mine->image, cpu);
 	if (bpf_probe_read_user(mine->bytes, length, (void *)(from + offset)))
 		return false;
 	return record_output(cpu, type, &mine->record, sizeof(mine->record) + length);
 }
 
-/*
- * The bytes from `mine->offset` to the end of a block of the new address space, in pieces. They are
- * resident: execve has just written them. 0 when one piece was lost, refused or could not be read.
- */
-static __noinline int emit_block(struct bulk_scratch *mine, struct task_struct *task, __u32 type, __u64 from,
-				 __u32 total)
+enum piece_end {
+	PIECES_FOLLOW = 0,
+	PIECES_DONE = 1,
+	PIECES_LOST = 2,	/* this one was lost, refused or could not be read */
+};
+
+/* The next piece of a block. Not static: the verifier goes through it once, not once for each. It takes numbers only. */
+__noinline int emit_piece(__u64 type, __u64 from, __u32 total)
 {
+	__u32 zero = 0;
+	struct bulk_scratch *mine = bpf_map_lookup_elem(&bulk, &zero);
 	struct cpu_counters *cpu = counters_of_this_cpu();
+	__u64 offset;
 
 	if (!mine || !cpu)
-		return 0;
+		return PIECES_LOST;
 	type &= RECORD_TYPES - 1;
-	for (int piece = 0; piece < BULK_PIECES; piece++) {
-		__u64 offset = READ_ONCE(mine->offset);
-
-		if (offset >= total)
-			return 1;
-		if (more_than_half_full()) {
-			count_attempt(cpu, type);
-			count_refused(cpu, type, total - offset);
-			return 0;
-		}
-		if (settings.ring_bytes >= BULK_LARGE_RING && total - offset >= BULK_LARGE_PIECE) {
-			if (!emit_whole_piece(BULK_LARGE_PIECE, type, from, offset, total, task, cpu))
-				return 0;
-			WRITE_ONCE(mine->offset, offset + BULK_LARGE_PIECE);
-		} else if (total - offset >= BULK_PIECE) {
-			if (!emit_whole_piece(BULK_PIECE, type, from, offset, total, task, cpu))
-				return 0;
-			WRITE_ONCE(mine->offset, offset + BULK_PIECE);
-		} else {
-			return emit_last_piece(mine, type, from, offset, total, task, cpu);
-		}
+	offset = READ_ONCE(mine->offset);
+	if (offset >= total)
+		return PIECES_DONE;
+	if (more_than_half_full()) {
+		count_attempt(cpu, type);
+		count_refused(cpu, type, total - offset);
+		return PIECES_LOST;
 	}
-	return 0;
+	if (settings.ring_bytes >= BULK_LARGE_RING && total - offset >= BULK_LARGE_PIECE) {
+		WRITE_ONCE(mine->offset, offset + BULK_LARGE_PIECE);
+		return emit_whole_piece(BULK_LARGE_PIECE, type, from, offset, total, &mine->image, cpu) ? PIECES_FOLLOW
+													   : PIECES_LOST;
+	}
+	if (total - offset >= BULK_PIECE) {
+		WRITE_ONCE(mine->offset, offset + BULK_PIECE);
+		return emit_whole_piece(BULK_PIECE, type, from, offset, total, &mine->image, cpu) ? PIECES_FOLLOW
+												     : PIECES_LOST;
+	}
+	return emit_last_piece(mine, type, from, offset, total, cpu) ? PIECES_DONE : PIECES_LOST;
+}
+
+/*
+ * The bytes from the scratch's `offset` to the end of a block of the new address space, in pieces. They
+ * are resident: execve has just written them. False when not all of them are in the ring.
+ */
+static __always_inline bool emit_block(__u32 type, __u64 from, __u32 total)
+{
+	for (int piece = 0; piece < BULK_PIECES; piece++) {
+		int end = emit_piece(type, from, total);
+
+		if (end != PIECES_FOLLOW)
+			return end == PIECES_DONE;
+	}
+	return false;
 }
 
 /* bprm->buf holds the file's first bytes (fs/exec.c, prepare_binprm). */
@@ -127,7 +148,8 @@ static __always_inline __u64 base_address(struct task_struct *task, struct linux
 {
 	__u8 class = 0;
 	__u64 offset = 0;
-	struct auxv auxv;
+	__u64 mm = (__u64)BPF_CORE_READ(task, mm);
+	__u64 program_headers;
 
 	bpf_probe_read_kernel(&class, sizeof(class), &bprm->buf[4]);		/* EI_CLASS */
 	if (class == 1)
@@ -136,11 +158,11 @@ static __always_inline __u64 base_address(struct task_struct *task, struct linux
 		bpf_probe_read_kernel(&offset, sizeof(__u64), &bprm->buf[32]);	/* Elf64_Ehdr.e_phoff */
 	else
 		return 0;
-	auxv = auxv_read(task->mm, class == 1);
+	program_headers = auxv_value(mm, AT_PHDR, class == 1);
 	/* In the first page, as is usual, they are as far behind the first segment as behind the start of the file. */
-	if (offset < settings.page_bytes && offset == (auxv.program_headers & (settings.page_bytes - 1)))
-		return auxv.program_headers - offset;
-	return image_base((__u64)BPF_CORE_READ(task, mm), auxv.program_headers);
+	if (offset < settings.page_bytes && offset == (program_headers & (settings.page_bytes - 1)))
+		return program_headers - offset;
+	return image_base(mm, program_headers);
 }
 
 static __always_inline void add_flag(struct exec_scratch *mine, __u8 flag)
@@ -149,14 +171,15 @@ static __always_inline void add_flag(struct exec_scratch *mine, __u8 flag)
 }
 
 /* Arguments that the record has room for are in it; the others, and the environment, go ahead of it. */
-static __noinline int emit_blocks(struct exec_scratch *mine, struct bulk_scratch *pieces, struct task_struct *task)
+static __noinline int emit_blocks(struct exec_scratch *mine, struct bulk_scratch *pieces, struct task_struct *task,
+				struct cpu_counters *cpu)
 {
 	struct mm_struct *mm = task->mm;
 	__u64 arguments = mm->arg_end - mm->arg_start;
 	__u64 environment = mm->env_end - mm->env_start;
 	__u64 here;
 
-	if (!mine || !pieces)
+	if (!mine || !pieces || !cpu)
 		return 0;
 	here = bounded(arguments, ARGUMENTS_INLINE);
 	if (arguments > ARGUMENTS_UNDER_PRESSURE && more_than_half_full())
@@ -165,12 +188,13 @@ static __noinline int emit_blocks(struct exec_scratch *mine, struct bulk_scratch
 	WRITE_ONCE(mine->record.arguments_bytes, arguments);
 	WRITE_ONCE(mine->record.environment_bytes, environment);
 
+	fill_header(&pieces->image, 0, 0, task, cpu);
 	WRITE_ONCE(pieces->offset, here);
-	if (!emit_block(pieces, task, RECORD_ARGUMENTS, mm->arg_start, arguments))
+	if (!emit_block(RECORD_ARGUMENTS, mm->arg_start, arguments))
 		add_flag(mine, RECORD_ARGUMENTS_BAD);
 	if (asks() & ASKS_ENVIRONMENT) {
 		WRITE_ONCE(pieces->offset, 0);
-		if (!emit_block(pieces, task, RECORD_ENVIRONMENT, mm->env_start, environment))
+		if (!emit_block(RECORD_ENVIRONMENT, mm->env_start, environment))
 			add_flag(mine, RECORD_ENVIRONMENT_BAD);
 	}
 	return 0;
@@ -222,7 +246,7 @@ int BPF_PROG(process_exec, struct task_struct *trusted, pid_t old_pid, struct li
 		WRITE_ONCE(mine->used, 0);
 	}
 
-	emit_blocks(mine, pieces, task);
+	emit_blocks(mine, pieces, task, cpu);
 	add_path(mine, bprm->file, task);
 	if (READ_ONCE(record->header.flags) & RECORD_DETAILS)
 		add_details(mine, (struct process_details *)mine->strings, task);

@@ -53,15 +53,14 @@ static __always_inline __u8 flags_of(struct task_struct *task)
 }
 
 /* A 32-bit program's pairs of words make no sense as pairs of long ones, so whichever holds AT_PHDR is it. */
-static __always_inline __u64 base_address(struct task_struct *task, struct mm_struct *mm)
+static __always_inline __u64 base_address(struct task_struct *task)
 {
-	struct auxv auxv = auxv_read(mm, false);
+	__u64 address = (__u64)BPF_CORE_READ(task, mm);
+	__u64 program_headers = auxv_value(address, AT_PHDR, false);
 
-	if (!auxv.program_headers || !auxv.page_size)
-		auxv = auxv_read(mm, true);
-	if (!auxv.program_headers)
-		return 0;
-	return image_base((__u64)BPF_CORE_READ(task, mm), auxv.program_headers);
+	if (!program_headers || !auxv_value(address, AT_PAGESZ, false))
+		program_headers = auxv_value(address, AT_PHDR, true);
+	return program_headers ? image_base(address, program_headers) : 0;
 }
 
 /* Anyone may move the ends of his own blocks apart (prctl, PR_SET_MM): lengths stop at 4 GiB. */
@@ -74,7 +73,7 @@ static __always_inline __u32 block_bytes(__u64 start, __u64 end)
 
 static __always_inline void fill_memory(struct image_record *record, struct task_struct *task, struct mm_struct *mm)
 {
-	record->base_address = base_address(task, mm);
+	record->base_address = base_address(task);
 	record->resident_pages = resident_pages(mm);
 	record->arguments_bytes = block_bytes(BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
 	record->environment_bytes = block_bytes(BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
