@@ -83,7 +83,6 @@ int LoadNow(bpf_program* program, bpf_prog_load_opts* options, long) {
   auto* loading = reinterpret_cast<Loading*>(log);
   options->expected_attach_type = static_cast<bpf_attach_type>(loading->hook->attach_type);
   options->attach_btf_id = loading->btf_id;
-  if (loading->hook->is_sleepable) options->prog_flags |= BPF_F_SLEEPABLE;
   options->log_level = kLogErrors;
   options->log_buf = log;
   options->log_size = static_cast<__u32>(bytes);

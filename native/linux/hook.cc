@@ -11,20 +11,17 @@ struct Form {
   HookKind kind;
   uint32_t program_type;
   uint32_t attach_type;
-  bool is_sleepable;
   std::string_view target_prefix;
 };
 
 // The typedef behind a BTF tracepoint: include/trace/bpf_probe.h; an iterator's function:
 // include/linux/bpf.h, BPF_ITER_FUNC_PREFIX.
 constexpr Form kForms[] = {
-    {"tp_btf/", HookKind::kBtfTracepoint, BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, false,
-     "btf_trace_"},
-    {"fentry/", HookKind::kFunction, BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, false, ""},
-    {"fexit/", HookKind::kFunction, BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, false, ""},
-    {"iter/", HookKind::kIterator, BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, false, "bpf_iter_"},
-    {"iter.s/", HookKind::kIterator, BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, true, "bpf_iter_"},
-    {"tp/", HookKind::kTracepoint, BPF_PROG_TYPE_TRACEPOINT, 0, false, ""},
+    {"tp_btf/", HookKind::kBtfTracepoint, BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "btf_trace_"},
+    {"fentry/", HookKind::kFunction, BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, ""},
+    {"fexit/", HookKind::kFunction, BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, ""},
+    {"iter/", HookKind::kIterator, BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, "bpf_iter_"},
+    {"tp/", HookKind::kTracepoint, BPF_PROG_TYPE_TRACEPOINT, 0, ""},
 };
 
 bool StartsWith(std::string_view text, std::string_view start) {
@@ -44,7 +41,6 @@ Hook ParseHook(std::string_view section) {
     hook.target = std::string(form.target_prefix) + std::string(text.substr(form.prefix.size()));
     hook.program_type = form.program_type;
     hook.attach_type = form.attach_type;
-    hook.is_sleepable = form.is_sleepable;
     return hook;
   }
   return {};

@@ -12,7 +12,7 @@ enum class HookKind {
   kNone,
   kBtfTracepoint,  // tp_btf/NAME
   kFunction,       // fentry/NAME and fexit/NAME: by a trampoline
-  kIterator,       // iter/NAME, iter.s/NAME: sleepable
+  kIterator,       // iter/NAME
   kTracepoint,     // tp/CATEGORY/NAME
 };
 
@@ -23,7 +23,6 @@ struct Hook {
                        // tracefs' events/ for a tracepoint
   uint32_t program_type = 0;
   uint32_t attach_type = 0;
-  bool is_sleepable = false;
 };
 
 // libbpf leaves the sections with this name in front to us: native/linux/bpf/core.h, HOOK().
