@@ -94,6 +94,7 @@ export interface NativeProgram {
   attached: boolean
   errno: number
   reason: string
+  /** Words of libbpf and of the verifier, which counts what it goes through, also where it takes the program. */
   log: string
 }
 

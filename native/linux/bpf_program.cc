@@ -15,8 +15,8 @@
 namespace kernelwire {
 namespace {
 
-// BPF_LOG_STATS: its errors, without a line for each instruction that it goes through. A log from
-// the start spares a program that it refuses the second time through.
+// BPF_LOG_STATS: its errors and how much it went through, without a line for each instruction. A
+// log from the start spares a program that it refuses the second time through.
 constexpr __u32 kLogErrors = 4;
 
 struct ObjectCloser {
@@ -164,6 +164,7 @@ std::unique_ptr<BpfProgram> BpfProgram::Load(const ProgramSource& source, const 
     return nullptr;
   }
   made->fd_ = std::move(loading->program);
+  error->log = loading->log;
   return made;
 }
 
@@ -171,6 +172,8 @@ bool BpfProgram::Attach(ProgramError* error) {
   if (link_) return true;
   error->error = BpfLink::Attach(fd_.get(), hook_, target_.tracepoint, &link_);
   is_told_ = link_.IsOf(fd_.get());
+  // What the verifier said is no reason.
+  if (error->error) error->log.clear();
   return error->error == 0;
 }
 

@@ -16,7 +16,7 @@ namespace kernelwire {
 // Why a program did not load or attach.
 struct ProgramError {
   int error = 0;    // errno
-  std::string log;  // libbpf's and the verifier's words; the end of them where they are long
+  std::string log;  // libbpf's and the verifier's words, also where it did load
 };
 
 // One of them, by the hook's kind.
