@@ -31,12 +31,12 @@ int Collect(libbpf_print_level level, const char* format, va_list arguments) {
   return length;
 }
 
+// Before any call of libbpf, which writes to stderr otherwise.
+[[maybe_unused]] const libbpf_print_fn_t print_before = libbpf_set_print(Collect);
+
 }  // namespace
 
-LibbpfWords::LibbpfWords() {
-  libbpf_set_print(Collect);
-  words_of_this_thread = &text_;
-}
+LibbpfWords::LibbpfWords() { words_of_this_thread = &text_; }
 
 LibbpfWords::~LibbpfWords() { words_of_this_thread = nullptr; }
 

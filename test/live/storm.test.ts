@@ -59,7 +59,9 @@ test('in a storm of forks, threads and execs each process starts once, after its
   expectWellFormed(events, DEFAULT_EVENTS, false)
   if (missed > 0) return
   expect(sensor.stats().lost).toBe(0)
-  expect(events.filter((record) => isEvent(record, 'LOSS_ACCOUNTING'))).toEqual([])
+  // Files are hashed when the machine has nothing else to do, so a storm may end before a file's turn.
+  const losses = events.filter((record) => isEvent(record, 'LOSS_ACCOUNTING'))
+  expect(losses.filter(({ event }) => event.REASON !== 'CLOSED')).toEqual([])
 })
 
 /** How many runs of programs the stream says that the kernel left out. */
