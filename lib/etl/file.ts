@@ -4,11 +4,12 @@
  * Each step brings some thousand records (native/etw_record.h), in the order of their time, into
  * memory where they are read in place; the next step overwrites them.
  */
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { KernelwireError } from '../errors.js'
 import { isPipe, streamOf } from '../recording/pipes.js'
 import type { Records } from '../records.js'
+import type { Expanded } from './archive/expanded.js'
 import { type CoreOptions, type EtlCore, OPEN, STEP } from './core.js'
 import { type EtlFacts, readFacts } from './facts.js'
 import { NativeCore } from './native-core.js'
@@ -41,9 +42,9 @@ export class EtlFile {
     return EtlFile.#open(path, (await isPipe(path)) ? new Pipe(await streamOf(path), path) : undefined, options)
   }
 
-  /** `name`: what messages call it. */
-  static of(stream: Readable, name: string, options: EtlFileOptions = {}): Promise<EtlFile> {
-    return EtlFile.#open(name, new Pipe(stream, name), options)
+  /** Of an archive. `name`: what messages call it. */
+  static of(content: Expanded, name: string, options: EtlFileOptions = {}): Promise<EtlFile> {
+    return EtlFile.#open(name, new Pipe(content, name), options)
   }
 
   static async #open(path: string, pipe: Pipe | undefined, options: EtlFileOptions): Promise<EtlFile> {
@@ -59,6 +60,12 @@ export class EtlFile {
         opened = core.open()
       }
       if (opened === OPEN.REFUSED) {
+        if (pipe?.isBroken === true) {
+          throw new KernelwireError(
+            'ERR_RECORDING_DAMAGED',
+            `${path} is damaged or breaks off before the recording begins; copy the file again`,
+          )
+        }
         throw new KernelwireError('ERR_RECORDING_FOREIGN', `${path} is no .etl recording: ${core.refusal()}`)
       }
       return new EtlFile(core, pipe)
@@ -105,7 +112,10 @@ export class EtlFile {
 
   /** So far; also when it is closed. */
   totals(): EtlTotals {
-    return this.#lastTotals ?? readTotals(this.#core.totals())
+    if (this.#lastTotals !== undefined) return this.#lastTotals
+    const totals = readTotals(this.#core.totals())
+    Object.assign(totals.defects, this.#pipe?.defects)
+    return totals
   }
 
   /** When counting: rows of EventCount. */
@@ -124,14 +134,23 @@ export class EtlFile {
 
 /** Bytes that can be read once only. */
 class Pipe {
-  readonly #stream: Readable
+  readonly #content: Readable | Expanded
   readonly #chunks: AsyncIterator<Buffer>
   readonly #path: string
 
-  constructor(stream: Readable, path: string) {
-    this.#stream = stream
-    this.#chunks = stream[Symbol.asyncIterator]()
+  constructor(content: Readable | Expanded, path: string) {
+    this.#content = content
+    this.#chunks = content[Symbol.asyncIterator]()
     this.#path = path
+  }
+
+  /** Of the archive that they come from, so far. */
+  get defects(): Expanded['defects'] {
+    return this.#content instanceof Readable ? {} : this.#content.defects
+  }
+
+  get isBroken(): boolean {
+    return Object.keys(this.defects).length > 0
   }
 
   /** Brings the next bytes to the reader, or says that there are no more. */
@@ -145,7 +164,8 @@ class Pipe {
   }
 
   close(): void {
-    this.#stream.destroy()
+    if (this.#content instanceof Readable) this.#content.destroy()
+    else this.#content.close()
   }
 }
 

@@ -85,11 +85,12 @@ function completeness({ eventsLost, buffersLost, endMs }: EtlCounts['facts'], to
 }
 
 /** `3 buffers lack events, 2 events left out, 512 bytes skipped`. */
-export function damageText({ buffers, events, bytes }: Damage): string {
+export function damageText({ buffers, events, bytes, archives }: Damage): string {
   const parts = [
     ...(buffers > 0 ? [`${buffers} ${buffers === 1 ? 'buffer lacks' : 'buffers lack'} events`] : []),
     ...(events > 0 ? [`${events} ${events === 1 ? 'event' : 'events'} left out`] : []),
     ...(bytes > 0 ? [`${bytes} bytes skipped`] : []),
+    ...(archives > 0 ? ['the archive is damaged'] : []),
   ]
   return parts.length === 0 ? 'it cannot be read to its end' : parts.join(', ')
 }

@@ -66,13 +66,14 @@ class EtlRecording implements Playback {
   get damage(): Damage {
     const { file, decoder } = this.#playback
     const totals = file.totals()
-    const { buffers, events, bytes } = damageOf(totals)
-    const { bufferCut, bufferMissing } = totals.defects
+    const { buffers, events, bytes, archives } = damageOf(totals)
+    const { bufferCut, bufferMissing, archiveCut } = totals.defects
     return {
-      blocks: buffers,
+      blocks: buffers + archives,
       bytes,
       entries: events + sum(Object.values(decoder.ledger.faults())),
-      isCut: file.facts.endMs === 0 || bufferCut !== undefined || bufferMissing !== undefined,
+      isCut:
+        file.facts.endMs === 0 || bufferCut !== undefined || bufferMissing !== undefined || archiveCut !== undefined,
     }
   }
 

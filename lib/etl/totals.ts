@@ -1,7 +1,8 @@
 /** What was found in a recording of Windows events so far, and what made no sense in it. */
+import { ARCHIVE_DEFECTS, type ArchiveDefect } from './archive/defects.js'
 
 /** native/etl/defects.h, in the same order, each with what it means. */
-export const DEFECTS = {
+const FILE_DEFECTS = {
   bufferHeader: 'buffers whose header makes no sense: the next one was looked for',
   bufferSize: 'buffers with a wrong size: read up to where the next one begins',
   bufferEnd: 'buffers that say wrongly where their events end',
@@ -19,6 +20,8 @@ export const DEFECTS = {
   extendedItems: 'events whose extended items leave them: left out',
   memory: 'buffers of more CPUs at a time than memory is set aside for: their events are not in order',
 } as const
+
+export const DEFECTS = { ...FILE_DEFECTS, ...ARCHIVE_DEFECTS }
 
 export type Defect = keyof typeof DEFECTS
 
@@ -73,7 +76,7 @@ export interface EtlTotals extends Record<(typeof TOTALS)[number], number> {
 
 export function readTotals(values: Float64Array): EtlTotals {
   const totals = Object.fromEntries(TOTALS.map((name, index) => [name, values[index]!]))
-  const counts = Object.keys(DEFECTS).map((name, index) => [name, values[TOTALS.length + index]!] as const)
+  const counts = Object.keys(FILE_DEFECTS).map((name, index) => [name, values[TOTALS.length + index]!] as const)
   return { ...totals, defects: Object.fromEntries(counts.filter(([, count]) => count > 0)) } as EtlTotals
 }
 
@@ -102,10 +105,14 @@ export interface Damage {
   events: number
   /** Known to be skipped. */
   bytes: number
+  /** That the file is packed in, or is, and that are damaged: what of it lacks is among the others. */
+  archives: number
 }
 
 export function damageOf({ defects, skippedBytes, readError }: EtlTotals): Damage {
   const sum = (names: readonly Defect[]) => names.reduce((total, name) => total + (defects[name] ?? 0), 0)
   const [buffers, events] = [sum(LACKING), sum(LEFT_OUT)]
-  return { isDamaged: buffers + events > 0 || readError !== 0, buffers, events, bytes: skippedBytes }
+  const archives = sum(Object.keys(ARCHIVE_DEFECTS) as ArchiveDefect[])
+  const isDamaged = buffers + events + archives > 0 || readError !== 0
+  return { isDamaged, buffers, events, bytes: skippedBytes, archives }
 }
