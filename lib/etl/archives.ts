@@ -7,7 +7,9 @@ import { KernelwireError } from '../errors.js'
 import { isPipe, peek, streamOf } from '../recording/pipes.js'
 import { ByteReader } from './archive/byte-reader.js'
 import { type Expanded, expanded } from './archive/expanded.js'
+import { piecesOf } from './archive/file-pieces.js'
 import { gunzip } from './archive/gzip.js'
+import type { Pieces } from './archive/inflate.js'
 import { zipEntries, zipInPipe } from './archive/zip.js'
 
 /** One recording: a file, or what is in an archive. */
@@ -46,17 +48,25 @@ export function isArchive(head: Uint8Array): boolean {
 export async function partsOf(path: string): Promise<Part[]> {
   const isOnce = await isPipe(path)
   const head = isOnce ? await peek(path, HEAD_BYTES) : await headOf(path)
-  if (begins(head, GZIP)) return [{ name: path, path, open: () => gunzipped(path), isOnce }]
+  if (begins(head, GZIP)) return [{ name: path, path, open: () => gunzipped(path, isOnce), isOnce }]
   if (isZip(head)) return isOnce ? [pipedZip(path)] : await entriesOf(path)
   const other = OTHERS.find(([, start]) => begins(head, start))
   if (other === undefined) return [{ name: path, path, open: undefined, isOnce }]
   throw new KernelwireError('ERR_RECORDING_FOREIGN', `${path} is ${other[0]}; unpack it first: ${other[2]} FILE`)
 }
 
-async function gunzipped(path: string): Promise<Expanded> {
-  const stream = await streamOf(path)
-  const packed = new ByteReader(stream)
-  return expanded({ content: gunzip(packed), path, packedBytes: () => packed.position, stream })
+async function gunzipped(path: string, isOnce: boolean): Promise<Expanded> {
+  const stream = isOnce ? await streamOf(path) : undefined
+  const packed = new ByteReader(stream ?? piecesOf(path))
+  return expanded({ content: closing(packed, gunzip(packed)), path, packedBytes: () => packed.position, stream })
+}
+
+async function* closing(packed: ByteReader, content: Pieces): Pieces {
+  try {
+    return yield* content
+  } finally {
+    await packed.close()
+  }
 }
 
 function pipedZip(path: string): Part {

@@ -1,4 +1,4 @@
-/** Bytes that come in pieces of any size, taken in pieces of the reader's choice. */
+/** Bytes that come in pieces of any size, taken in pieces of the reader's choice: each holds until the next is taken. */
 export class ByteReader {
   readonly #chunks: AsyncIterator<Buffer>
   #rest: Buffer = Buffer.alloc(0)
@@ -22,12 +22,12 @@ export class ByteReader {
   /** So many; fewer where they end before. Not for large pieces: they are copied. */
   async exactly(bytes: number): Promise<Buffer> {
     const first = await this.some(bytes)
-    if (first.length === bytes) return first
-    const parts = [first]
+    // A chunk may be overwritten by the next one.
+    const parts = [Buffer.from(first)]
     for (let missing = bytes - first.length; missing > 0; ) {
       const part = await this.some(missing)
       if (part.length === 0) break
-      parts.push(part)
+      parts.push(Buffer.from(part))
       missing -= part.length
     }
     return Buffer.concat(parts)
@@ -47,6 +47,11 @@ export class ByteReader {
   unread(bytes: Buffer): void {
     this.position -= bytes.length
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([bytes, this.#rest])
+  }
+
+  /** Lets go of what the bytes come from. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.()
   }
 
   #take(most: number): Buffer {

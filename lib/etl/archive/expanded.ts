@@ -20,7 +20,7 @@ export interface Packed {
   /** How many were read so far. */
   packedBytes: () => number
   /** A wait for the next bytes of it ends when it is closed. */
-  stream?: Readable
+  stream?: Readable | undefined
   /** What is wrong already. */
   before?: ArchiveDefect | undefined
 }

@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { ByteReader } from './byte-reader.js'
+import { piecesFrom, readAt } from './file-pieces.js'
 import { isRecording, nameOf, SIGNATURE, UNKNOWN, widened, type ZipEntry } from './zip-entry.js'
 import { LOCAL_BYTES } from './zip-walk.js'
 
@@ -27,7 +28,6 @@ const LOCATOR_BYTES = 20
 const CENTRAL_BYTES = 46
 const COMMENT_MAX = 0xffff
 const UNKNOWN_COUNT = 0xffff
-const PIECE_BYTES = 2 ** 16
 /** More than that nobody opens at a time. */
 export const RECORDINGS_MAX = 1_024
 
@@ -60,15 +60,6 @@ export function doOverlap(entries: readonly Placed[]): boolean {
     const before = sorted[index - 1]
     return before !== undefined && headerAt < before.at + before.packedBytes
   })
-}
-
-export async function* piecesFrom(file: FileHandle, from: number, to = Number.POSITIVE_INFINITY) {
-  for (let at = from; at < to; ) {
-    const piece = await readAt(file, at, Math.min(PIECE_BYTES, to - at))
-    if (piece.length === 0) return
-    at += piece.length
-    yield piece
-  }
 }
 
 async function findDirectory(file: FileHandle, size: number): Promise<Extent | undefined> {
@@ -150,9 +141,4 @@ async function dataOf(file: FileHandle, entry: Placed, end: number): Promise<num
 
 function isArchiveName(name: string): boolean {
   return /\.(zip|gz|7z|cab|xz|zst|bz2|rar)$/i.test(name)
-}
-
-async function readAt(file: FileHandle, at: number, bytes: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, at)
-  return buffer.subarray(0, bytesRead)
 }

@@ -5,16 +5,9 @@ import { KernelwireError } from '../../errors.js'
 import { ByteReader } from './byte-reader.js'
 import type { ArchiveDefect } from './defects.js'
 import { type Expanded, expanded, unreadable } from './expanded.js'
+import { piecesFrom } from './file-pieces.js'
 import type { Pieces } from './inflate.js'
-import {
-  type Directory,
-  doOverlap,
-  type Placed,
-  piecesFrom,
-  place,
-  RECORDINGS_MAX,
-  readDirectory,
-} from './zip-directory.js'
+import { type Directory, doOverlap, type Placed, place, RECORDINGS_MAX, readDirectory } from './zip-directory.js'
 import { foreign, hasDescriptor, isRecording, refuseUnreadable } from './zip-entry.js'
 import { contentOf, isEndless, nextEntry, sizedContentOf, skipEntry } from './zip-walk.js'
 
