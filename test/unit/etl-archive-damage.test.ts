@@ -107,8 +107,11 @@ test('a stored recording with its size behind it has no known end in a pipe, and
 test.each([
   ['deflated', {}],
   ['deflated, its size behind it', { hasDescriptor: true }],
+  ['deflated, its size behind it without a signature', { hasDescriptor: true, descriptor: 'unsigned' }],
+  ['deflated, its size behind it in 64 bits', { hasDescriptor: true, descriptor: 'wide' }],
+  ['deflated, its size behind it in 64 bits without a signature', { hasDescriptor: true, descriptor: 'unsigned wide' }],
   ['stored', { isStored: true }],
-])('%s, it is the same from a pipe as from a file', async (_, options) => {
+] as [string, ZipOptions][])('%s, it is the same from a pipe as from a file', async (_, options) => {
   const zip = zipped(recording, options)
   const whole = await given(at('plain.etl'), '--raw')
   expect(await given(kept('whole.zip', zip), '--raw')).toEqual(whole)

@@ -6,6 +6,8 @@ export interface ZipOptions {
   isStored?: boolean
   /** Its sizes stand behind its data. */
   hasDescriptor?: boolean
+  /** Of the four forms that there are. */
+  descriptor?: 'unsigned' | 'wide' | 'unsigned wide'
   /** That are given for it, instead of the right ones. */
   crc?: number
   bytes?: number
@@ -38,7 +40,9 @@ export class ZipFile {
     const sizes = [crc, data.length, options.bytes ?? content.length]
     const common = (values: number[]) =>
       Buffer.concat([u16(20, flags, method, 0, 0), u32(...values), u16(Buffer.byteLength(name), 0)])
-    const descriptor = hasDescriptor ? [u32(0x08074b50, ...sizes)] : []
+    const signature = options.descriptor?.startsWith('unsigned') ? [] : [u32(0x08074b50)]
+    const tail = options.descriptor?.endsWith('wide') ? [u32(crc), u64(...sizes.slice(1))] : [u32(...sizes)]
+    const descriptor = hasDescriptor ? [...signature, ...tail] : []
     const header = [u32(0x04034b50), common(hasDescriptor ? [0, 0, 0] : sizes), Buffer.from(name)]
     this.#local = Buffer.concat([this.#local, ...header, data, ...descriptor])
     this.directory(name, Buffer.concat([u16(20), common(sizes)]), options.at ?? at)
