@@ -20,6 +20,12 @@ const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'kernelwire-fuzz-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+function hasFuzzer(clang: string): boolean {
+  const { stdout } = spawnSync(clang, ['-print-resource-dir'], { encoding: 'utf8' })
+  const runtimes = readdirSync(join(stdout.trim(), 'lib'), { recursive: true, encoding: 'utf8' })
+  return runtimes.some((file) => file.includes('libclang_rt.fuzzer'))
+}
+
 describe.each(['reader', 'xpress'])('%s', (name) => {
   const corpus = join('test/fuzz/corpus', name)
   const found = readdirSync(join(ROOT, corpus)).map((file) => join(corpus, file))
@@ -37,6 +43,7 @@ describe.each(['reader', 'xpress'])('%s', (name) => {
     if (!isLong) return skip(`it takes ${FUZZ_SECONDS} s: npm test -- --all`)
     const clang = findClang()
     if (clang === undefined) return skip('there is no clang, which libFuzzer is a part of')
+    if (!hasFuzzer(clang)) return skip(`${clang} has no libFuzzer to link (Debian: libclang-rt-14-dev)`)
     const program = join(folder, `${name}-fuzzer`)
     const sources = [`test/fuzz/${name}_fuzz.cc`, ...etlSources()]
     compile(clang, [...FLAGS, '-fsanitize=fuzzer,address,undefined', ...sources, '-o', program])
