@@ -12,7 +12,11 @@ using namespace kernelwire::etl;
 
 namespace {
 
-// MS-XCA 2.4, up to where the input makes no sense. Returns whether the output is full.
+// Flags of matches that never came.
+constexpr size_t kRestBytes = 4;
+
+// MS-XCA 2.4, up to where the input makes no sense. Returns whether the output is full and the input
+// at its end.
 bool Expand(const uint8_t* in, size_t in_bytes, std::vector<uint8_t>& out, size_t out_bytes) {
   size_t at = 0;
   size_t nibble = 0;  // where a half is left, plus 1
@@ -65,7 +69,7 @@ bool Expand(const uint8_t* in, size_t in_bytes, std::vector<uint8_t>& out, size_
       for (size_t i = 0; i < length; i++) out.push_back(out[out.size() - offset]);
     }
   }
-  return true;
+  return in_bytes - at <= kRestBytes;
 }
 
 }  // namespace
