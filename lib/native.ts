@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { KernelwireError } from './errors.js'
 
 /** Raised with native/face_number.h. */
-const FACE_NUMBER = 16
+const FACE_NUMBER = 17
 
 /** What native/addon.cc exports. */
 export interface Native {
@@ -37,6 +37,7 @@ export interface NativeEtl {
   step(providers: number): number
   push(bytes: Uint8Array): void
   end(): void
+  holdAtMost(bytes: number): void
   facts(): Float64Array
   names(): [string, string]
   totals(): Float64Array

@@ -25,6 +25,8 @@ export interface EtlCore {
   push(bytes: Uint8Array): void
   /** It has no more. */
   end(): void
+  /** Of a pipe, so many bytes may wait for those that are to come before them; 64 MiB by default. */
+  holdAtMost(bytes: number): void
   facts(): Float64Array
   /** Of the session, and of the file as it was called there. */
   names(): [session: string, file: string]

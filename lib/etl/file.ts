@@ -27,6 +27,8 @@ export interface EtlFileOptions {
   isCounting?: boolean
   /** Default: the addon, and WebAssembly where there is none. */
   reader?: 'native' | 'wasm'
+  /** How many bytes of a pipe or an archive may wait for those that are to come before them. Default: 64 MiB. */
+  heldBytes?: number
 }
 
 export class EtlFile {
@@ -53,6 +55,7 @@ export class EtlFile {
       path,
       options,
     )
+    if (options.heldBytes !== undefined) core.holdAtMost(options.heldBytes)
     try {
       let opened = core.open()
       while (opened === OPEN.WAIT) {

@@ -37,6 +37,10 @@ export class NativeCore implements EtlCore {
     this.#etl.end()
   }
 
+  holdAtMost(bytes: number): void {
+    this.#etl.holdAtMost(bytes)
+  }
+
   facts(): Float64Array {
     return this.#etl.facts()
   }

@@ -13,10 +13,15 @@ export async function openPart({ name, path, open }: Part, options: EtlFileOptio
   return open === undefined ? EtlFile.open(path, options) : EtlFile.of(await open(), name, options)
 }
 
+/** Of all recordings that are read at a time, and of one. */
+const HELD_BYTES_OF_ALL = 2 ** 28
+const HELD_BYTES = 2 ** 26
+
 export async function openParts(parts: readonly Part[]): Promise<EtlSource> {
   const files: EtlFile[] = []
   try {
-    for (const part of parts) files.push(await openPart(part))
+    const heldBytes = Math.min(HELD_BYTES, Math.floor(HELD_BYTES_OF_ALL / parts.length))
+    for (const part of parts) files.push(await openPart(part, { heldBytes }))
   } catch (error) {
     for (const file of files) file.close()
     throw error

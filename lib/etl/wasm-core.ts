@@ -27,6 +27,7 @@ interface Exports {
   push_space(bytes: number): number
   push(): void
   end(): void
+  hold_at_most(bytes: number): void
   facts(): number
   facts_length(): number
   session_name(): number
@@ -106,6 +107,10 @@ export class WasmCore implements EtlCore {
 
   end(): void {
     this.#exports.end()
+  }
+
+  holdAtMost(bytes: number): void {
+    this.#exports.hold_at_most(bytes)
   }
 
   facts(): Float64Array {

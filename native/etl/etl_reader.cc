@@ -10,7 +10,6 @@ namespace kernelwire::etl {
 namespace {
 
 constexpr size_t kLookAheadBuffers = size_t{1} << 20;
-constexpr size_t kLookAheadBytes = size_t{64} << 20;
 // What open buffers may take: 256 CPUs with buffers of 1 MiB.
 constexpr size_t kOpenBytesMax = size_t{256} << 20;
 // Events and headers in one call: some milliseconds.
@@ -120,7 +119,7 @@ EtlReader::Status EtlReader::Fill(uint32_t providers) {
 EtlReader::Status EtlReader::LookAhead() {
   const bool can_seek = file_.input().can_seek();
   while (!is_at_end_) {
-    if (can_seek ? waiting_buffers_ >= kLookAheadBuffers : held_bytes_ >= kLookAheadBytes) break;
+    if (can_seek ? waiting_buffers_ >= kLookAheadBuffers : held_bytes_ >= held_most_) break;
     if (work_ == 0) return Status::kBusy;
     work_--;
     FoundBuffer found;

@@ -4,7 +4,8 @@
 // Windows has a buffer for each CPU and writes it when it is full, so the file is in order for one
 // CPU only. The reader holds one open buffer of each CPU and merges their events. Which buffers a
 // CPU has is known ahead: of a file on disk for the next million buffers, of a pipe for the next
-// 64 MiB. A buffer that comes from further away is late; its events are marked.
+// 64 MiB, or as HoldAtMost() says. A buffer that comes from further away is late; its events are
+// marked.
 #pragma once
 
 #include <deque>
@@ -31,6 +32,9 @@ class EtlReader {
 
   EtlFile& file() { return file_; }
   RecordWriter& records() { return records_; }
+
+  // How many bytes of a pipe may wait: less than by default where several are read at a time.
+  void HoldAtMost(size_t bytes) { held_most_ = bytes; }
 
   // Replaces the records by the next ones, of the providers whose bits are set (1 << EtwProvider).
   // Takes some milliseconds at most. The file must be open.
@@ -68,7 +72,8 @@ class EtlReader {
   std::vector<Stream*> deferred_;  // likewise, as soon as memory suffices
   std::vector<uint8_t> compressed_;
   size_t waiting_buffers_ = 0;
-  size_t held_bytes_ = 0;   // of waiting buffers of a pipe
+  size_t held_bytes_ = 0;  // of waiting buffers of a pipe
+  size_t held_most_ = size_t{64} << 20;
   size_t open_bytes_ = 0;   // of open buffers
   uint64_t latest_ = 0;     // key that was delivered
   size_t work_ = 0;         // what the present call may still do

@@ -33,6 +33,11 @@ class Face {
   void Push(const uint8_t* data, size_t bytes) { pipe_->Push(data, bytes); }
   void End() { pipe_->End(); }
 
+  // See EtlReader. A counter holds nothing.
+  void HoldAtMost(size_t bytes) {
+    if (reader_) reader_->HoldAtMost(bytes);
+  }
+
   // What the file says of itself: lib/etl/facts.ts.
   void WriteFacts(double* facts);
   const std::u16string& session_name() { return file().header().session_name; }

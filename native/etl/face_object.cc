@@ -25,6 +25,7 @@ void FaceObject::Define(Napi::Env env, Napi::Object exports) {
                                    InstanceMethod<&FaceObject::Step>("step"),
                                    InstanceMethod<&FaceObject::Push>("push"),
                                    InstanceMethod<&FaceObject::End>("end"),
+                                   InstanceMethod<&FaceObject::HoldAtMost>("holdAtMost"),
                                    InstanceMethod<&FaceObject::Facts>("facts"),
                                    InstanceMethod<&FaceObject::Names>("names"),
                                    InstanceMethod<&FaceObject::Totals>("totals"),
@@ -80,6 +81,10 @@ void FaceObject::Push(const Napi::CallbackInfo& info) {
 
 void FaceObject::End(const Napi::CallbackInfo& /*info*/) {
   if (face_) face_->End();
+}
+
+void FaceObject::HoldAtMost(const Napi::CallbackInfo& info) {
+  if (face_) face_->HoldAtMost(info[0].As<Napi::Number>().Uint32Value());
 }
 
 Napi::Value FaceObject::Facts(const Napi::CallbackInfo& info) {

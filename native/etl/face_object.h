@@ -21,6 +21,7 @@ class FaceObject : public Napi::ObjectWrap<FaceObject> {
   Napi::Value Step(const Napi::CallbackInfo& info);
   void Push(const Napi::CallbackInfo& info);
   void End(const Napi::CallbackInfo& info);
+  void HoldAtMost(const Napi::CallbackInfo& info);
   Napi::Value Facts(const Napi::CallbackInfo& info);
   Napi::Value Names(const Napi::CallbackInfo& info);
   Napi::Value Totals(const Napi::CallbackInfo& info);

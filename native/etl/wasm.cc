@@ -76,6 +76,7 @@ EXPORT(push_space) uint8_t* PushSpace(uint32_t bytes) {
 }
 EXPORT(push) void Push() { g_face->Push(g_pushed.data(), g_pushed.size()); }
 EXPORT(end) void End() { g_face->End(); }
+EXPORT(hold_at_most) void HoldAtMost(uint32_t bytes) { g_face->HoldAtMost(bytes); }
 
 EXPORT(facts) double* Facts() {
   g_face->WriteFacts(g_facts);

@@ -95,7 +95,7 @@ test('a stored entry with its size behind it and no directory is refused: nothin
 test('entries that have their data in common are refused', async () => {
   const zip = new ZipFile()
   const place = zip.add('a.etl', recording)
-  for (let i = 0; i < 100; i++) zip.again(`${i}.etl`, recording, place)
+  for (let i = 0; i < 50; i++) zip.again(`${i}.etl`, recording, place)
   await expectRefusal(zip.bytes(), 'ERR_FILE_READ', /its entries overlap/)
 })
 
@@ -109,8 +109,8 @@ test('names that a terminal would obey are escaped', async () => {
 
 test('more recordings than can be open at a time are refused', async () => {
   const zip = new ZipFile()
-  for (let i = 0; i < 1_025; i++) zip.add(`${i}.etl`, Buffer.from('x'))
-  await expectRefusal(zip.bytes(), 'ERR_RECORDING_FOREIGN', /more than 1024 recordings; unpack those you want$/)
+  for (let i = 0; i < 65; i++) zip.add(`${i}.etl`, Buffer.from('x'))
+  await expectRefusal(zip.bytes(), 'ERR_RECORDING_FOREIGN', /more than 64 recordings; unpack those you want$/)
 })
 
 test('folders, and what a Mac puts beside a recording, are no recordings', async () => {

@@ -1,6 +1,6 @@
 /** Recordings in archives, several as one. */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -9,7 +9,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EtlFormat, system } from '../../lib/bench/live/etl/format.js'
 import { type Workload, writeWorkload } from '../../lib/bench/live/etl/workload.js'
 import { run } from '../../lib/cli/replay.js'
-import { isTooMuch } from '../../lib/etl/archive/expanded.js'
+import { expanded, isTooMuch } from '../../lib/etl/archive/expanded.js'
+import type { Pieces } from '../../lib/etl/archive/inflate.js'
+import { EtlFile, type EtlFileOptions } from '../../lib/etl/file.js'
 import { openRecording } from '../../lib/recording.js'
 import { FakeTerminal } from './terminal.js'
 
@@ -130,6 +132,41 @@ test('through a pipe several recordings are refused: there the second one cannot
     message: expect.stringContaining('several'),
   })
 })
+
+test.each(['native', 'wasm'] as const)(
+  'of what waits for earlier buffers, memory has as much as is allowed: %s',
+  async (reader) => {
+    const whole = await readBeforeFirst({ reader })
+    expect(whole).toBe(statSync(plain).size)
+    const part = await readBeforeFirst({ reader, heldBytes: 2 ** 16 })
+    expect(part).toBeLessThan(whole / 2)
+  },
+)
+
+/** How many bytes of an archive are read until there are records. */
+async function readBeforeFirst(options: EtlFileOptions): Promise<number> {
+  let bytes = 0
+  const packed = readFileSync(plain)
+  async function* content(): Pieces {
+    for (let at = 0; at < packed.length; at += 4_096) {
+      const piece = packed.subarray(at, at + 4_096)
+      bytes += piece.length
+      yield piece
+    }
+    return undefined
+  }
+  const opened = await EtlFile.of(
+    expanded({ content: content(), path: plain, packedBytes: () => bytes }),
+    plain,
+    options,
+  )
+  try {
+    while ((await opened.step()) === 0);
+    return bytes
+  } finally {
+    opened.close()
+  }
+}
 
 test('what grows by more than 256 times, beyond a gigabyte, is given up', () => {
   expect(isTooMuch(2 ** 30, 1)).toBe(false)

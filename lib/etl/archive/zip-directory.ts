@@ -28,8 +28,8 @@ const LOCATOR_BYTES = 20
 const CENTRAL_BYTES = 46
 const COMMENT_MAX = 0xffff
 const UNKNOWN_COUNT = 0xffff
-/** More than that nobody opens at a time. */
-export const RECORDINGS_MAX = 1_024
+/** All are read at a time, each by a reader with memory of its own. */
+export const RECORDINGS_MAX = 64
 
 interface Extent {
   at: number
