@@ -1,7 +1,7 @@
 /**
  * What a real sensor delivers of what a test does.
  *
- * Opening one takes a second of the kernel's time, so the tests of a file that want the same events
+ * Opening one takes the verifier some time, so the tests of a file that want the same events
  * share one. Nothing here waits for a time: the kernel's counters say when all was read.
  */
 import type { ChildProcess } from 'node:child_process'
