@@ -23,6 +23,8 @@ const BYSTANDER = fileURLToPath(new URL('bystander.js', import.meta.url))
 const FILE_BYTES = 20e6
 /** A program that ends at once; what a file has behind it is hashed and not run. */
 const PROGRAM = '/bin/true'
+/** Of a file that was written just before it was executed, the hash may be that of later content, and there is none. */
+const SETTLED_MS = 100
 const LOOK_AGAIN_MS = 100
 const LIMIT_MS = 600_000
 
@@ -54,6 +56,7 @@ export const hashing: Suite = {
       for (let round = 1; round <= rounds; round++) {
         progress(`round ${round} of ${rounds}: ${count} files`)
         const files = newFiles(join(folder, `${round}`), count)
+        await delay(SETTLED_MS)
         const before = await tell<Consumed>(consumer)
         const startMs = performance.now()
         consumer.send('measure')
