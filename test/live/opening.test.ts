@@ -25,11 +25,8 @@ test('the types of the kernel are read once for all programs', async () => {
 test('the verifier goes through no program half as long again as it did', async () => {
   const verified = await verifiedHere()
   expect([...verified.keys()]).toEqual(expect.arrayContaining(['process_fork', 'process_exec', 'task_snapshot']))
-  for (const [name, count] of verified) {
-    expect(VERIFIED[name], `${name} is not in the table; it has ${count}`).toBeDefined()
-    expect(count, name).toBeLessThan(Math.max(SMALL, VERIFIED[name]! * 1.5))
-    expect(count, name).toBeLessThan(MOST)
-  }
+  const bound = (name: string) => Math.min(MOST, Math.max(SMALL, (VERIFIED[name] ?? 0) * 1.5))
+  expect([...verified].filter(([name, count]) => VERIFIED[name] === undefined || count >= bound(name))).toEqual([])
 })
 
 test('a machine where nobody has mounted tracefs has the same hooks as one where it is mounted', async () => {
