@@ -141,8 +141,8 @@ test('times follow a time of day that runs quicker than the counter, and not one
   const later = async (seconds: number, ahead: number) => {
     trace.setTimeOfDay(ahead)
     trace.setNow(LATE + BigInt(seconds) * 10_000_000n, true)
-    // The control thread looks every 20 ms.
-    await sleep(300)
+    // The control thread looks every 20 ms, where it is given a processor.
+    await sleep(1_000)
   }
   await later(11, 4)
   feed(start({ pid: 8, ms: 100 }), kernelStart({ pid: 8, ms: 100 }))
